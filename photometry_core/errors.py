@@ -1,0 +1,37 @@
+"""Everything that photometry_core raises on purpose.
+
+An exception ends a job; trouble with one exposure marks a row. The pipeline therefore
+catches `ExposureError` (and only that) around a single exposure and keeps its text as
+the row's reason.
+"""
+
+
+class PhotometryError(Exception):
+    """Base of all errors of this package; its text is fit for a user to read."""
+
+
+class InvalidInputError(PhotometryError, ValueError):
+    """A target or an option can't be used.
+
+    The message names the field (and the row, where there is one), the value and the
+    allowed range.
+    """
+
+
+class ArchiveError(PhotometryError):
+    """An archive can't be opened or searched; nothing can be measured."""
+
+
+class ExposureError(PhotometryError):
+    """One exposure can't be read or measured; the others are not affected."""
+
+
+class DataFormatError(ExposureError):
+    """A file lacks something or contradicts the format.
+
+    The message names the file, the HDU and the keyword or the size that was expected.
+    """
+
+
+class FitError(ExposureError):
+    """No flux can be fitted: no usable pixels, no background, or degenerate profiles."""

@@ -1,0 +1,432 @@
+"""The frozen values that cross the borders between modules.
+
+Conventions: positions on the sky are ICRS degrees; positions on a detector are 0-based
+pixels with the centre of the first pixel at 0, in the frame of the full 2040 x 2040
+detector whatever file they were read from; arrays are indexed ``[y, x]`` and shaped
+``(ny, nx)``. Arrays inside these values are read-only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from photometry_core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from photometry_core.celestial import TanSip
+
+FloatArray = npt.NDArray[np.float64]
+Float32Array = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+DETECTORS = (1, 2, 3, 4, 5, 6)
+DETECTOR_SIZE_PIX = 2040
+"""Light-sensitive rows and columns of every detector."""
+
+STAMP_SIZE_PIX = 31
+"""Width and height of the stamps saved with every measurement (3.2 arcmin)."""
+
+BACKGROUND_SIZE_RANGE_PIX = (9, 99)
+"""Allowed width of the background box. Below 9 pixels a point source fills the box."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A position to be measured, as a point source.
+
+    Parameters
+    ----------
+    name
+        What the user calls it; free text, not necessarily unique.
+    ra_deg, dec_deg
+        ICRS position in degrees; RA in [0, 360), Dec in [-90, 90].
+
+    Raises
+    ------
+    InvalidInputError
+        A coordinate is not finite or out of range.
+    """
+
+    name: str
+    ra_deg: float
+    dec_deg: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.ra_deg) and 0.0 <= self.ra_deg < 360.0):
+            raise InvalidInputError(
+                f"ra: {self.ra_deg!r} is not a right ascension; allowed: 0 <= ra < 360 degrees"
+            )
+        if not (math.isfinite(self.dec_deg) and -90.0 <= self.dec_deg <= 90.0):
+            raise InvalidInputError(
+                f"dec: {self.dec_deg!r} is not a declination; allowed: -90 <= dec <= 90 degrees"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the target as plain JSON values."""
+        return {"name": self.name, "ra_deg": self.ra_deg, "dec_deg": self.dec_deg}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Target:
+        """Inverse of `to_json`."""
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOptions:
+    """What to measure, and how.
+
+    Parameters
+    ----------
+    detectors
+        The detectors (bands) to use, 1 to 6.
+    mjd_range
+        Mid-exposure times to use, (start, end) in MJD (UTC), both inclusive; `None` at
+        either side, or instead of the pair, leaves it open.
+    background_size_pix
+        Width and height in pixels of the box in which the local background is measured.
+        The default is that of the official tool.
+    weights
+        Which variance weighs the pixels. ``"model"`` replaces the photon term of the
+        VARIANCE plane, which knows the noise of the pixel it belongs to, by that of the
+        fitted model; ``"plane"`` uses the VARIANCE plane as it is, and underestimates
+        fluxes by about 0.1 sigma per exposure.
+
+    Raises
+    ------
+    InvalidInputError
+        A value is out of its range.
+    """
+
+    detectors: tuple[int, ...] = DETECTORS
+    mjd_range: tuple[float | None, float | None] = (None, None)
+    background_size_pix: int = 15
+    weights: Literal["model", "plane"] = "model"
+
+    def __post_init__(self) -> None:
+        bad = [d for d in self.detectors if d not in DETECTORS]
+        if bad or not self.detectors:
+            raise InvalidInputError(
+                f"detectors: {list(self.detectors)} given; allowed: one or more of 1 to 6"
+            )
+        low, high = BACKGROUND_SIZE_RANGE_PIX
+        if not low <= self.background_size_pix <= high:
+            raise InvalidInputError(
+                f"background size: {self.background_size_pix} given; "
+                f"allowed: a whole number of pixels from {low} to {high}"
+            )
+        if self.weights not in ("model", "plane"):
+            raise InvalidInputError(f"weights: {self.weights!r} given; allowed: model, plane")
+        start, end = self.mjd_range
+        if any(t is not None and not math.isfinite(t) for t in (start, end)):
+            raise InvalidInputError(f"time range: {start} to {end} is not a pair of finite MJD")
+        if start is not None and end is not None and start > end:
+            raise InvalidInputError(f"time range: the start, {start}, is after the end, {end}")
+
+    def accepts(self, detector: int, mjd: float) -> bool:
+        """Whether an exposure of this detector at this time (MJD) is wanted."""
+        start, end = self.mjd_range
+        return (
+            detector in self.detectors
+            and (start is None or mjd >= start)
+            and (end is None or mjd <= end)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options as plain JSON values."""
+        return {
+            "detectors": list(self.detectors),
+            "mjd_range": list(self.mjd_range),
+            "background_size_pix": self.background_size_pix,
+            "weights": self.weights,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> MeasureOptions:
+        """Inverse of `to_json`."""
+        start, end = values["mjd_range"]
+        return cls(
+            detectors=tuple(values["detectors"]),
+            mjd_range=(start, end),
+            background_size_pix=values["background_size_pix"],
+            weights=values["weights"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """One Spectral Image: one detector of one exposure, as an archive lists it.
+
+    Parameters
+    ----------
+    publisher_did
+        Identifier of the image, ``ivo://irsa.ipac/<collection>?<OBSID>/D<detector>``.
+    obs_id
+        Observation identifier (OBSID), shared by the six detectors.
+    detector
+        1 to 6.
+    lvf_id
+        The 15-digit integer exposure identifier (EXPIDN).
+    collection
+        Data collection, such as ``spherex_qr2``.
+    deep
+        Whether it belongs to the deep survey.
+    mjd
+        Mid-time of the exposure, MJD (UTC).
+    access
+        Where the archive that listed it finds the pixels; meaningless to others.
+    """
+
+    publisher_did: str
+    obs_id: str
+    detector: int
+    lvf_id: int
+    collection: str
+    deep: bool
+    mjd: float
+    access: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the exposure as plain JSON values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Exposure:
+        """Inverse of `to_json`."""
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureMatch:
+    """An exposure and the targets it covers: as many rows to come as it has targets.
+
+    Parameters
+    ----------
+    exposure
+        The exposure.
+    targets
+        Indices into the list of targets that was searched for, ascending, never empty.
+    """
+
+    exposure: Exposure
+    targets: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the match as plain JSON values."""
+        return {"exposure": self.exposure.to_json(), "targets": list(self.targets)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> ExposureMatch:
+        """Inverse of `to_json`."""
+        return cls(
+            exposure=Exposure.from_json(values["exposure"]), targets=tuple(values["targets"])
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureSearch:
+    """What an archive answers to a search.
+
+    Parameters
+    ----------
+    matches
+        Exposures that cover at least one target, ordered by mid-time, then detector.
+    problems
+        One sentence per file that could not be considered at all, naming it.
+    """
+
+    matches: tuple[ExposureMatch, ...]
+    problems: tuple[str, ...] = ()
+
+
+class SpectralMap(Protocol):
+    """Wavelength and bandwidth anywhere on one detector."""
+
+    def at(self, x_pix: float, y_pix: float) -> tuple[float, float]:
+        """Return (wavelength, bandwidth) in um at a detector position."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PsfGrid:
+    """PSF planes of the zones around a cutout.
+
+    Parameters
+    ----------
+    planes
+        Optical PSF sampled on detector axes, shape (nzones_y, nzones_x, ny, nx); the
+        centre of a plane is its middle element; each plane sums to 1; the response of
+        the native pixel is not included.
+    x_centers_pix, y_centers_pix
+        Centres of the zone columns and rows in detector pixels, shapes (nzones_x,) and
+        (nzones_y,), ascending.
+    oversampling
+        Plane elements per native pixel.
+    """
+
+    planes: Float32Array
+    x_centers_pix: FloatArray
+    y_centers_pix: FloatArray
+    oversampling: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cutout:
+    """The part of one Spectral Image around one or more targets, ready to be measured.
+
+    Parameters
+    ----------
+    exposure
+        The exposure it belongs to, with what its headers say.
+    image_mjy_sr
+        Surface brightness in MJy/sr, shape (ny, nx); diffuse light included; may be NaN.
+    variance_mjy2_sr2
+        Its variance in (MJy/sr)^2, shape (ny, nx); may be NaN.
+    flags
+        Bit mask per pixel as in `photometry_core.flags`, shape (ny, nx).
+    origin_pix
+        Detector (x, y) of element ``[0, 0]``.
+    solid_angle_arcsec2
+        Solid angle of every pixel, shape (ny, nx).
+    wcs
+        Celestial WCS in detector pixels.
+    spectral
+        Wavelength and bandwidth in detector pixels.
+    psf
+        PSF of the zones around it.
+    """
+
+    exposure: Exposure
+    image_mjy_sr: Float32Array
+    variance_mjy2_sr2: Float32Array
+    flags: npt.NDArray[np.int32]
+    origin_pix: tuple[int, int]
+    solid_angle_arcsec2: FloatArray
+    wcs: TanSip
+    spectral: SpectralMap
+    psf: PsfGrid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stamp:
+    """The pixels behind one measurement, for display and inspection.
+
+    All arrays have shape (STAMP_SIZE_PIX, STAMP_SIZE_PIX), centred on the pixel that
+    holds the target; pixels outside the image are NaN (flags: 0).
+
+    Parameters
+    ----------
+    image_mjy_sr, variance_mjy2_sr2, flags
+        As in `Cutout`.
+    model_mjy_sr
+        Background plus all fitted sources; NaN if nothing was fitted.
+    origin_pix
+        Detector (x, y) of element ``[0, 0]``.
+    cd_deg
+        Local linear WCS at the target, shape (2, 2): offsets on the sky, to the east and
+        to the north in degrees, per detector pixel in x and y.
+    """
+
+    image_mjy_sr: Float32Array
+    variance_mjy2_sr2: Float32Array
+    flags: npt.NDArray[np.int32]
+    model_mjy_sr: Float32Array
+    origin_pix: tuple[int, int]
+    cd_deg: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measurement:
+    """One target on one exposure: one row of a spectrum.
+
+    Quantities that could not be had are NaN, and `reason` says why. A negative flux is a
+    measurement like any other.
+
+    Parameters
+    ----------
+    exposure
+        The exposure.
+    wavelength_um, bandwidth_um
+        At the position of the target.
+    flux_ujy, flux_err_ujy
+        Total flux density and its 1-sigma error.
+    flags
+        Union of the flags of the pixels around the target, with the bits that only a
+        measurement can have.
+    fit_quality
+        Mean of |pixel - model| / sigma near the target; 0.8 for a perfect fit.
+    background_mjy_sr, background_err_mjy_sr
+        Local background and its 1-sigma error.
+    background_is_local
+        True if it was measured in a box of the size that was asked for.
+    x_pix, y_pix
+        Position on the detector.
+    ra_deg, dec_deg
+        The ICRS position used.
+    n_pix
+        Number of pixels that entered the fit of this target.
+    reason
+        Why there is no flux; empty if there is one.
+    stamp
+        The pixels; `None` if none could be read.
+    """
+
+    exposure: Exposure
+    wavelength_um: float = math.nan
+    bandwidth_um: float = math.nan
+    flux_ujy: float = math.nan
+    flux_err_ujy: float = math.nan
+    flags: int = 0
+    fit_quality: float = math.nan
+    background_mjy_sr: float = math.nan
+    background_err_mjy_sr: float = math.nan
+    background_is_local: bool = False
+    x_pix: float = math.nan
+    y_pix: float = math.nan
+    ra_deg: float = math.nan
+    dec_deg: float = math.nan
+    n_pix: int = 0
+    reason: str = ""
+    stamp: Stamp | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a spectrum comes from; written into every file.
+
+    Parameters
+    ----------
+    software
+        Name and version of this program.
+    archive
+        Name of the archive, as given.
+    archive_description
+        One sentence on what the archive is.
+    simulated
+        Whether the data are simulated.
+    calibration
+        Which wavelengths and solid angles were used, in words.
+    created
+        Date and time of the measurement, ISO 8601, UTC.
+    """
+
+    software: str
+    archive: str
+    archive_description: str
+    simulated: bool
+    calibration: str
+    created: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the provenance as plain JSON values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Provenance:
+        """Inverse of `to_json`."""
+        return cls(**values)
