@@ -25,7 +25,9 @@ is_current() {
 find_python() {
     found=
     without_venv=
-    for name in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do
+    set -- python3 python3.14 python3.13 python3.12 python3.11 python
+    [ -z "${PYTHON:-}" ] || set -- "$PYTHON"
+    for name in "$@"; do
         version=$("$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
         if ! "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
             found="$found $name ($version)"
