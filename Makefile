@@ -8,10 +8,13 @@ export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
 # What a public site must set: `make check` looks at the settings as such a site has them.
-PRODUCTION := \
-	SPHEREX_DEBUG=0 \
+PUBLIC_SITE := \
+	SPHEREX_PRODUCTION=1 \
 	SPHEREX_SECRET_KEY=a-key-for-this-check-only-4tq9LxVb2ZrUe7Wn0KdYhs5Mgj8PfCa3 \
 	SPHEREX_ALLOWED_HOSTS=spherex.example.org
+
+# The checks see the defaults of a new installation and leave the data of this one alone.
+IN_NEW_FOLDER := scripts/in_new_folder.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -41,7 +44,7 @@ test: dev chromium lint check pytest ## run every check and every test
 lint: dev ## format, lint, types, direction of imports
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy
+	$(IN_NEW_FOLDER) $(PY) -m mypy
 	$(PY) .venv/bin/lint-imports
 
 format: dev ## format the code and mend what can be mended
@@ -49,8 +52,8 @@ format: dev ## format the code and mend what can be mended
 	$(PY) -m ruff format .
 
 check: dev ## migrations are complete, a public site's settings are safe
-	$(PY) manage.py makemigrations --check --dry-run
-	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	$(IN_NEW_FOLDER) $(PY) manage.py makemigrations --check --dry-run
+	$(PUBLIC_SITE) $(IN_NEW_FOLDER) $(PY) manage.py check --deploy --fail-level WARNING
 
 pytest: dev ## run the tests only
 	$(PY) -m pytest
