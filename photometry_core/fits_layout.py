@@ -1,0 +1,245 @@
+"""FITS headers and where each HDU's data lie, read without touching the data.
+
+Only what Spectral Images use: no random groups and no compressed images. FITS standard
+4.0 (https://fits.gsfc.nasa.gov/fits_standard.html); HIERARCH keywords as ESO defined them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from photometry_core.byte_source import ByteSource
+from photometry_core.errors import DataFormatError
+
+BLOCK_BYTES = 2880
+_CARD_BYTES = 80
+_FIRST_READ_BYTES = 10 * BLOCK_BYTES
+_MAX_HEADER_BYTES = 200 * BLOCK_BYTES
+_MAX_HDUS = 50
+_END = re.compile(rb"END {77}")
+
+CardValue = str | int | float | bool
+
+
+@dataclass(slots=True, eq=False)
+class Header:
+    """The cards of one HDU, parsed when asked for.
+
+    Parameters
+    ----------
+    file, hdu
+        What to call them in messages.
+    raw
+        The header's bytes, END card left out.
+    """
+
+    file: str
+    hdu: str
+    raw: bytes
+    _cards: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        raw = self.raw
+        for start in range(0, len(raw), _CARD_BYTES):
+            if raw[start + 8 : start + 10] == b"= ":
+                keyword = raw[start : start + 8]
+                value = raw[start + 10 : start + _CARD_BYTES]
+            elif raw[start : start + 9] == b"HIERARCH ":
+                keyword, equals, value = raw[start + 9 : start + _CARD_BYTES].partition(b"=")
+                if not equals:
+                    continue
+            else:
+                continue
+            self._cards[keyword.decode("latin-1").strip()] = value
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self._cards
+
+    def keywords(self) -> list[str]:
+        """Return all keywords that have a value, in the order of the file."""
+        return list(self._cards)
+
+    def text(self, keyword: str) -> str:
+        """Return a string value, without trailing blanks."""
+        value = self._value(keyword)
+        if not isinstance(value, str):
+            raise self._wrong(keyword, value, "a text")
+        return value
+
+    def integer(self, keyword: str) -> int:
+        """Return an integer value."""
+        value = self._value(keyword)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._wrong(keyword, value, "a whole number")
+        return value
+
+    def number(self, keyword: str) -> float:
+        """Return a finite numeric value."""
+        value = self._value(keyword)
+        if isinstance(value, bool | str) or not math.isfinite(value):
+            raise self._wrong(keyword, value, "a finite number")
+        return float(value)
+
+    def expect(self, keyword: str, expected: CardValue) -> None:
+        """Refuse any value but the expected one; texts are compared without blanks."""
+        value = self._value(keyword)
+        same = (
+            value.replace(" ", "") == expected.replace(" ", "")
+            if isinstance(value, str) and isinstance(expected, str)
+            else value == expected
+        )
+        if not same:
+            raise self._wrong(keyword, value, repr(expected))
+
+    def _wrong(self, keyword: str, value: CardValue, expected: str) -> DataFormatError:
+        return DataFormatError(
+            f"{self.file}: HDU {self.hdu}: keyword {keyword} is {value!r}, expected {expected}"
+        )
+
+    def _value(self, keyword: str) -> CardValue:
+        try:
+            raw = self._cards[keyword]
+        except KeyError:
+            raise DataFormatError(
+                f"{self.file}: HDU {self.hdu} has no keyword {keyword}"
+            ) from None
+        text = raw.decode("latin-1").strip()
+        if text.startswith("'"):
+            quoted = re.match(r"'((?:[^']|'')*)'", text)
+            if quoted is None:
+                raise DataFormatError(
+                    f"{self.file}: HDU {self.hdu}: keyword {keyword} has an unclosed text"
+                )
+            return quoted.group(1).replace("''", "'").rstrip()
+        token = text.partition("/")[0].strip()
+        if token in ("T", "F"):
+            return token == "T"
+        try:
+            return int(token)
+        except ValueError:
+            pass
+        try:
+            return float(token.replace("D", "E").replace("d", "e"))
+        except ValueError:
+            raise DataFormatError(
+                f"{self.file}: HDU {self.hdu}: keyword {keyword} has no readable value: {token!r}"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hdu:
+    """One HDU.
+
+    Parameters
+    ----------
+    name
+        EXTNAME, or ``PRIMARY`` for the first.
+    header
+        Its cards.
+    data_start
+        Offset of the first byte of data in the file.
+    data_bytes
+        Number of bytes of data, without padding.
+    """
+
+    name: str
+    header: Header
+    data_start: int
+    data_bytes: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the data array, slowest axis first."""
+        axes = self.header.integer("NAXIS")
+        return tuple(self.header.integer(f"NAXIS{n}") for n in range(axes, 0, -1))
+
+    def read(self, source: ByteSource, start: int, end: int) -> bytes:
+        """Return bytes `start` to `end` of the data.
+
+        Raises
+        ------
+        DataFormatError
+            The file ends before.
+        """
+        data = source.read(self.data_start + start, self.data_start + end)
+        if len(data) != end - start:
+            raise DataFormatError(
+                f"{source.name}: HDU {self.name} is truncated: the file ends at byte "
+                f"{self.data_start + start + len(data)}, expected at least "
+                f"{self.data_start + end}"
+            )
+        return data
+
+
+def read_hdus(source: ByteSource, until: frozenset[str] | None = None) -> dict[str, Hdu]:
+    """Walk through the headers of a FITS file.
+
+    Parameters
+    ----------
+    source
+        The file.
+    until
+        Stop as soon as all HDUs of these names were met; `None` walks to the end.
+
+    Returns
+    -------
+    dict
+        HDUs by name, in the order of the file.
+
+    Raises
+    ------
+    DataFormatError
+        It is not a FITS file, or a header is incomplete.
+    """
+    hdus: dict[str, Hdu] = {}
+    offset = 0
+    while len(hdus) < _MAX_HDUS and not (until is not None and until <= hdus.keys()):
+        raw = _read_header(source, offset, number=len(hdus))
+        if raw is None:
+            break
+        header_bytes = math.ceil((len(raw) + _CARD_BYTES) / BLOCK_BYTES) * BLOCK_BYTES
+        header = Header(source.name, "PRIMARY" if not hdus else f"number {len(hdus)}", raw)
+        if hdus:
+            header.hdu = header.text("EXTNAME") if "EXTNAME" in header else header.hdu
+        data_start = offset + header_bytes
+        data_bytes = _data_bytes(header)
+        hdus.setdefault(header.hdu, Hdu(header.hdu, header, data_start, data_bytes))
+        offset = data_start + math.ceil(data_bytes / BLOCK_BYTES) * BLOCK_BYTES
+    return hdus
+
+
+def _read_header(source: ByteSource, offset: int, *, number: int) -> bytes | None:
+    """Return the header at an offset without its END card; `None` at the end of the file."""
+    raw = source.read(offset, offset + _FIRST_READ_BYTES)
+    if number == 0 and raw[:30] != b"SIMPLE  =                    T":
+        raise DataFormatError(f"{source.name}: not a FITS file")
+    if number and not raw.strip(b" \0"):
+        return None
+    if number and raw[:8] != b"XTENSION":
+        raise DataFormatError(
+            f"{source.name}: no extension begins at byte {offset}, where the HDU before it ends"
+        )
+    while True:
+        for match in _END.finditer(raw):
+            if match.start() % _CARD_BYTES == 0:
+                return raw[: match.start()]
+        more = source.read(offset + len(raw), offset + len(raw) + _FIRST_READ_BYTES)
+        if not more or len(raw) > _MAX_HEADER_BYTES:
+            raise DataFormatError(
+                f"{source.name}: the header of HDU number {number} is incomplete: no END card"
+            )
+        raw += more
+
+
+def _data_bytes(header: Header) -> int:
+    axes = header.integer("NAXIS")
+    if axes == 0:
+        return 0
+    elements = math.prod(header.integer(f"NAXIS{n}") for n in range(1, axes + 1))
+    parameters = header.integer("PCOUNT") if "PCOUNT" in header else 0
+    total = abs(header.integer("BITPIX")) // 8 * (elements + parameters)
+    if total < 0:
+        raise DataFormatError(f"{header.file}: HDU {header.hdu} has a negative size")
+    return total

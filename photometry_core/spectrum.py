@@ -1,0 +1,299 @@
+"""The spectrum of one target: its columns, and how it is put together.
+
+`COLUMNS` is the only list of columns. Names, units, UCDs and descriptions in every file,
+on every page and in every help text come from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from astropy.coordinates import SkyCoord
+from astropy.table import MaskedColumn, Table
+
+from photometry_core.flags import FIT_ERROR
+from photometry_core.types import (
+    STAMP_SIZE_PIX,
+    Float32Array,
+    FloatArray,
+    IntArray,
+    MeasureOptions,
+    Measurement,
+    Provenance,
+    Stamp,
+    Target,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrumColumn:
+    """One column of a spectrum.
+
+    Parameters
+    ----------
+    name
+        Its name in every file.
+    dtype
+        numpy type; ``str`` for texts. Only floating-point columns have nulls.
+    unit
+        In VOUnit spelling; empty where there is none.
+    ucd
+        IVOA Unified Content Descriptor.
+    description
+        One line for people.
+    value
+        Takes the value from a measurement; NaN becomes null.
+    """
+
+    name: str
+    dtype: str
+    unit: str
+    ucd: str
+    description: str
+    value: Callable[[Measurement], Any]
+
+
+COLUMNS: tuple[SpectrumColumn, ...] = (
+    SpectrumColumn(
+        "wavelength", "f8", "um", "em.wl",
+        "Central wavelength (vacuum) at the position of the target",
+        lambda m: m.wavelength_um,
+    ),
+    SpectrumColumn(
+        "lambda_width", "f8", "um", "instr.bandwidth",
+        "Effective bandwidth at the position of the target",
+        lambda m: m.bandwidth_um,
+    ),
+    SpectrumColumn(
+        "flux", "f8", "uJy", "phot.flux.density;em.IR",
+        "Total flux density; negative values are measurements",
+        lambda m: m.flux_ujy,
+    ),
+    SpectrumColumn(
+        "flux_err", "f8", "uJy", "stat.error;phot.flux.density;em.IR",
+        "1-sigma error of the flux density, the uncertainty of the background included",
+        lambda m: m.flux_err_ujy,
+    ),
+    SpectrumColumn(
+        "flags", "i8", "", "meta.code.qual",
+        "Union of the flags of the pixels within 2.5 pixels; bits 32 and 33 are set by the fit",
+        lambda m: m.flags,
+    ),
+    SpectrumColumn(
+        "fit_ql", "f8", "", "stat.fit.goodness",
+        "Mean of |pixel - model| / sigma within 2.5 pixels; 0.8 for Gaussian noise alone",
+        lambda m: m.fit_quality,
+    ),
+    SpectrumColumn(
+        "flux_bkg", "f8", "MJy / sr", "phot.flux.density.sb;instr.background",
+        "Local background",
+        lambda m: m.background_mjy_sr,
+    ),
+    SpectrumColumn(
+        "local_bkg_flg", "bool", "", "meta.code",
+        "True if the background box had the size asked for; false if it had to grow",
+        lambda m: m.background_is_local,
+    ),
+    SpectrumColumn(
+        "det_id", "i2", "", "meta.id;instr.det", "Detector, 1 to 6",
+        lambda m: m.exposure.detector,
+    ),
+    SpectrumColumn(
+        "lvf_id", "i8", "", "meta.id;obs", "Integer exposure identifier",
+        lambda m: m.exposure.lvf_id,
+    ),
+    SpectrumColumn(
+        "deep_flg", "bool", "", "meta.code", "True for exposures of the deep survey",
+        lambda m: m.exposure.deep,
+    ),
+    SpectrumColumn(
+        "mjd", "f8", "d", "time.epoch", "Mid-time of the exposure, MJD (UTC)",
+        lambda m: m.exposure.mjd,
+    ),
+    SpectrumColumn(
+        "x_image", "f8", "pix", "pos.cartesian.x;instr.det",
+        "Position on the detector; the centre of the first pixel is 0",
+        lambda m: m.x_pix,
+    ),
+    SpectrumColumn(
+        "y_image", "f8", "pix", "pos.cartesian.y;instr.det",
+        "Position on the detector; the centre of the first pixel is 0",
+        lambda m: m.y_pix,
+    ),
+    SpectrumColumn(
+        "ra", "f8", "deg", "pos.eq.ra;meta.main", "Right ascension used, ICRS",
+        lambda m: m.ra_deg,
+    ),
+    SpectrumColumn(
+        "dec", "f8", "deg", "pos.eq.dec;meta.main", "Declination used, ICRS",
+        lambda m: m.dec_deg,
+    ),
+    SpectrumColumn(
+        "obs_publisher_did", "str", "", "meta.ref.ivoid", "Identifier of the image",
+        lambda m: m.exposure.publisher_did,
+    ),
+    SpectrumColumn(
+        "data_collection", "str", "", "meta.id", "Data collection of the image",
+        lambda m: m.exposure.collection,
+    ),
+    SpectrumColumn(
+        "flux_bkg_err", "f8", "MJy / sr", "stat.error;phot.flux.density.sb;instr.background",
+        "1-sigma error of the local background",
+        lambda m: m.background_err_mjy_sr,
+    ),
+    SpectrumColumn(
+        "n_pix", "i4", "", "meta.number", "Pixels that entered the fit",
+        lambda m: m.n_pix,
+    ),
+    SpectrumColumn(
+        "reason", "str", "", "meta.note", "Why there is no flux; empty where there is one",
+        lambda m: m.reason,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stamps:
+    """The stamps of a spectrum, rows as in its table.
+
+    Shapes are (n, STAMP_SIZE_PIX, STAMP_SIZE_PIX); a row without pixels is NaN with flags 0
+    and the origin (-1, -1).
+
+    Parameters
+    ----------
+    image_mjy_sr, variance_mjy2_sr2, model_mjy_sr, flags
+        As in `photometry_core.types.Stamp`.
+    origin_pix
+        Detector (x, y) of each stamp's first element, shape (n, 2).
+    cd_deg
+        Local linear WCS of each stamp, shape (n, 2, 2).
+    """
+
+    image_mjy_sr: Float32Array
+    variance_mjy2_sr2: Float32Array
+    model_mjy_sr: Float32Array
+    flags: npt.NDArray[np.int32]
+    origin_pix: IntArray
+    cd_deg: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spectrum:
+    """All measurements of one target.
+
+    Parameters
+    ----------
+    target, options, provenance
+        What was measured, how, and from what.
+    table
+        One row per exposure, columns as in `COLUMNS`, ordered by wavelength, then time;
+        rows of unknown wavelength come last. Missing quantities are masked.
+    stamps
+        The pixels, if they are at hand.
+    """
+
+    target: Target
+    options: MeasureOptions
+    provenance: Provenance
+    table: Table
+    stamps: Stamps | None = None
+
+    @property
+    def n_found(self) -> int:
+        """Number of exposures found."""
+        return len(self.table)
+
+    @property
+    def n_measured(self) -> int:
+        """Number of exposures with a flux."""
+        return int(np.count_nonzero((self.table["flags"] & FIT_ERROR) == 0))
+
+
+def build_spectrum(
+    target: Target,
+    measurements: Sequence[Measurement],
+    options: MeasureOptions,
+    provenance: Provenance,
+) -> Spectrum:
+    """Put the measurements of one target in order and into a table."""
+    ordered = sorted(
+        measurements,
+        key=lambda m: (
+            np.isnan(m.wavelength_um),
+            np.nan_to_num(m.wavelength_um),
+            m.exposure.mjd,
+            m.exposure.detector,
+        ),
+    )
+    table = build_table({c.name: [c.value(m) for m in ordered] for c in COLUMNS})
+    return Spectrum(
+        target=target,
+        options=options,
+        provenance=provenance,
+        table=table,
+        stamps=_stack([m.stamp for m in ordered]),
+    )
+
+
+def build_table(values: dict[str, Any]) -> Table:
+    """Return a table with the columns, units and descriptions of a spectrum.
+
+    Parameters
+    ----------
+    values
+        A sequence or masked array per column of `COLUMNS`; NaN becomes null.
+    """
+    table = Table(masked=False)
+    for column in COLUMNS:
+        data = np.ma.asarray(values[column.name], dtype=column.dtype)
+        if column.dtype == "f8":
+            data = np.ma.masked_invalid(data)
+        table[column.name] = MaskedColumn(
+            data,
+            unit=column.unit or None,
+            description=column.description,
+            meta={"ucd": column.ucd},
+        )
+        if column.dtype != "f8":
+            table[column.name] = table[column.name].filled()
+    return table
+
+
+def file_stem(target: Target) -> str:
+    """Return a name for the files of a target, such as ``M_81_J095533.17+690355.0``.
+
+    Letters, digits, ``+``, ``-``, ``.`` and ``_`` only, and at most 60 characters, so that
+    it is the same on every file system.
+    """
+    position = SkyCoord(target.ra_deg, target.dec_deg, unit="deg")
+    ra = position.ra.to_string("hourangle", sep="", precision=2, pad=True)
+    dec = position.dec.to_string("deg", sep="", precision=1, pad=True, alwayssign=True)
+    designation = f"J{ra}{dec}"
+    name = re.sub(r"[^A-Za-z0-9+.-]+", "_", target.name).strip("_.-")[:40]
+    return f"{name}_{designation}" if name and name != designation else designation
+
+
+def _stack(stamps: Sequence[Stamp | None]) -> Stamps:
+    shape = (len(stamps), STAMP_SIZE_PIX, STAMP_SIZE_PIX)
+    image, variance, model = (np.full(shape, np.nan, np.float32) for _ in range(3))
+    flags = np.zeros(shape, np.int32)
+    origin = np.full((len(stamps), 2), -1, np.int64)
+    cd = np.full((len(stamps), 2, 2), np.nan)
+    for row, stamp in enumerate(stamps):
+        if stamp is not None:
+            image[row], variance[row] = stamp.image_mjy_sr, stamp.variance_mjy2_sr2
+            model[row], flags[row] = stamp.model_mjy_sr, stamp.flags
+            origin[row], cd[row] = stamp.origin_pix, stamp.cd_deg
+    return Stamps(
+        image_mjy_sr=image,
+        variance_mjy2_sr2=variance,
+        model_mjy_sr=model,
+        flags=flags,
+        origin_pix=origin,
+        cd_deg=cd,
+    )

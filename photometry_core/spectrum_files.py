@@ -1,0 +1,252 @@
+"""Spectra on disk: the saved product, and every format made from it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from astropy.io import fits
+from astropy.table import Table
+
+from photometry_core.errors import DataFormatError
+from photometry_core.spectrum import COLUMNS, Spectrum, Stamps, build_table
+from photometry_core.types import MeasureOptions, Provenance, Target
+from photometry_core.votable import provenance_lines, votable_bytes, votable_header
+
+_VOTABLE_VERSION_KEY = b"IVOA.VOTable-Parquet.version"
+_VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
+_REQUEST_KEY = b"spherex_explorer"
+_STAMP_PLANES = (
+    ("IMAGE", "image_mjy_sr", "MJy / sr"),
+    ("VARIANCE", "variance_mjy2_sr2", "MJy2 / sr2"),
+    ("MODEL", "model_mjy_sr", "MJy / sr"),
+    ("FLAGS", "flags", ""),
+)
+
+
+def product_path(folder: Path, index: int) -> Path:
+    """Return where the spectrum of the target of that index is saved."""
+    return folder / f"{index}.parquet"
+
+
+def stamps_path(folder: Path, index: int) -> Path:
+    """Return where the stamps of the target of that index are saved."""
+    return folder / f"{index}.stamps.fits"
+
+
+def save_product(spectrum: Spectrum, folder: Path, index: int) -> None:
+    """Save a spectrum and its stamps; readers never see half a file.
+
+    Parameters
+    ----------
+    spectrum
+        What to save.
+    folder
+        An existing folder.
+    index
+        Number of the target in its job.
+    """
+    if spectrum.stamps is not None:
+        _publish(stamps_path(folder, index), _stamps_bytes(spectrum.stamps))
+    _publish(product_path(folder, index), _parquet_bytes(spectrum))
+
+
+def load_spectrum(path: Path) -> Spectrum:
+    """Read a saved product, without its stamps.
+
+    Raises
+    ------
+    DataFormatError
+        It is not a product of this program.
+    """
+    try:
+        contents = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise DataFormatError(f"{path.name}: not a Parquet file ({error})") from error
+    metadata = contents.schema.metadata or {}
+    if _REQUEST_KEY not in metadata:
+        raise DataFormatError(f"{path.name}: not a spectrum saved by this program")
+    request = json.loads(metadata[_REQUEST_KEY])
+    values = {}
+    for column in COLUMNS:
+        arrow = contents.column(column.name)
+        if column.dtype == "f8":
+            values[column.name] = arrow.to_pandas().to_numpy() if False else np.array(
+                arrow.to_pylist(), dtype="f8"
+            )
+        else:
+            values[column.name] = np.array(arrow.to_pylist(), dtype=column.dtype)
+    return Spectrum(
+        target=Target.from_json(request["target"]),
+        options=MeasureOptions.from_json(request["options"]),
+        provenance=Provenance.from_json(request["provenance"]),
+        table=build_table(values),
+    )
+
+
+def load_stamps(path: Path, rows: Sequence[int] | None = None) -> Stamps:
+    """Read stamps from a saved product.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        Rows wanted, in that order; `None` means all. Only their bytes are read.
+
+    Raises
+    ------
+    IndexError
+        A row does not exist.
+    """
+    with fits.open(path, memmap=True) as hdus:
+        count = hdus["IMAGE"].header["NAXIS3"]
+        wanted = np.arange(count) if rows is None else np.asarray(rows, dtype=int)
+        if wanted.size and not (0 <= wanted.min() and wanted.max() < count):
+            raise IndexError(f"row {wanted.max()} of {count} does not exist")
+        planes = {
+            field: np.array(hdus[name].data[wanted]).astype(
+                np.int32 if name == "FLAGS" else np.float32
+            )
+            for name, field, _ in _STAMP_PLANES
+        }
+        places = hdus["PLACE"].data[wanted]
+        return Stamps(
+            origin_pix=np.stack([places["X0"], places["Y0"]], axis=-1).astype(np.int64),
+            cd_deg=np.array(places["CD"]).astype(np.float64).reshape(-1, 2, 2),
+            **planes,
+        )
+
+
+def _parquet_bytes(spectrum: Spectrum) -> bytes:
+    arrays = []
+    for column in COLUMNS:
+        data = spectrum.table[column.name]
+        mask = np.ma.getmaskarray(data)
+        arrays.append(pa.array(np.asarray(np.ma.getdata(data)), mask=mask if mask.any() else None))
+    request = {
+        "target": spectrum.target.to_json(),
+        "options": spectrum.options.to_json(),
+        "provenance": spectrum.provenance.to_json(),
+    }
+    contents = pa.table(arrays, names=[column.name for column in COLUMNS]).replace_schema_metadata(
+        {
+            _VOTABLE_VERSION_KEY: b"1.0",
+            _VOTABLE_KEY: votable_header(spectrum).encode(),
+            _REQUEST_KEY: json.dumps(request).encode(),
+        }
+    )
+    stream = io.BytesIO()
+    pq.write_table(contents, stream)
+    return stream.getvalue()
+
+
+def _stamps_bytes(stamps: Stamps) -> bytes:
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for name, field, unit in _STAMP_PLANES:
+        hdu = fits.ImageHDU(getattr(stamps, field), name=name)
+        if unit:
+            hdu.header["BUNIT"] = unit
+        hdus.append(hdu)
+    columns = [
+        fits.Column("X0", "J", unit="pix", array=stamps.origin_pix[:, 0]),
+        fits.Column("Y0", "J", unit="pix", array=stamps.origin_pix[:, 1]),
+        fits.Column("CD", "4D", unit="deg", array=stamps.cd_deg.reshape(-1, 4)),
+    ]
+    hdus.append(fits.BinTableHDU.from_columns(columns, name="PLACE"))
+    stream = io.BytesIO()
+    hdus.writeto(stream)
+    return stream.getvalue()
+
+
+def _fits_bytes(spectrum: Spectrum) -> bytes:
+    table = spectrum.table.copy()
+    table.meta = {}
+    hdu = fits.table_to_hdu(table, character_as_bytes=False)
+    hdu.name = "SPECTRUM"
+    for number, column in enumerate(COLUMNS, start=1):
+        hdu.header[f"TUCD{number}"] = column.ucd
+        hdu.header[f"TCOMM{number}"] = column.description
+    hdu.header["TIMESYS"], hdu.header["RADESYS"] = "UTC", "ICRS"
+    for name, value in provenance_lines(spectrum):
+        hdu.header.add_history(_ascii(f"{name} = {value}"))
+    stream = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stream, checksum=True)
+    return stream.getvalue()
+
+
+def _text_bytes(spectrum: Spectrum, format: str) -> bytes:
+    table = spectrum.table.copy()
+    stream = io.StringIO()
+    if format == "ascii.ipac":
+        table.meta = {
+            "keywords": {name: {"value": _ascii(value)} for name, value in provenance_lines(spectrum)}
+        }
+        with warnings.catch_warnings():
+            # IPAC tables have no place for descriptions; they say so once per column.
+            warnings.filterwarnings("ignore", message=".*meta.*", category=UserWarning)
+            table.write(stream, format=format)
+    else:
+        table.meta = dict(provenance_lines(spectrum))
+        table.write(stream, format=format)
+    return stream.getvalue().encode()
+
+
+def _csv_bytes(spectrum: Spectrum) -> bytes:
+    """Plain CSV: one header line, empty cells for nulls; units are in the column list."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(column.name for column in COLUMNS)
+    columns = [spectrum.table[column.name].tolist() for column in COLUMNS]
+    writer.writerows(zip(*columns, strict=True))
+    return stream.getvalue().encode()
+
+
+FORMATS: dict[str, tuple[str, Callable[[Spectrum], bytes]]] = {
+    "votable": (".vot", votable_bytes),
+    "fits": (".fits", _fits_bytes),
+    "ecsv": (".ecsv", lambda spectrum: _text_bytes(spectrum, "ascii.ecsv")),
+    "csv": (".csv", _csv_bytes),
+    "ipac": (".tbl", lambda spectrum: _text_bytes(spectrum, "ascii.ipac")),
+    "parquet": (".parquet", _parquet_bytes),
+}
+"""Formats a spectrum can be written in: extension, and what makes the bytes."""
+
+
+def write_spectrum(spectrum: Spectrum, path: Path, format: str) -> None:
+    """Write a spectrum in one of `FORMATS`; readers never see half a file."""
+    _publish(path, FORMATS[format][1](spectrum))
+
+
+def read_votable_spectrum(path: Path) -> Table:
+    """Read a spectrum VOTable into a table whose wavelength column is ``wavelength``.
+
+    The official tool calls that column ``lambda``.
+    """
+    table = Table.read(path, format="votable")
+    if "lambda" in table.colnames and "wavelength" not in table.colnames:
+        table.rename_column("lambda", "wavelength")
+    return table
+
+
+def _publish(path: Path, contents: bytes) -> None:
+    """Write beside, make sure it is on disk, and rename into place."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("wb") as stream:
+        stream.write(contents)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(path)
+
+
+def _ascii(text: str) -> str:
+    """Express a text in ASCII, which is all that FITS and IPAC headers hold."""
+    return text.encode("ascii", "backslashreplace").decode()
