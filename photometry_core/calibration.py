@@ -111,7 +111,9 @@ class Calibration:
     solid_angles: SolidAngleMap | None = None
 
 
-def wavelength_table(image: Header, table: Hdu, data: bytes, origin: tuple[int, int]) -> WavelengthTable:
+def wavelength_table(
+    image: Header, table: Hdu, data: bytes, origin: tuple[int, int]
+) -> WavelengthTable:
     """Return the wavelength table that the W WCS of an image points at.
 
     The lookup uses raw pixels: the SIP distortion of the celestial WCS has no part in it.
@@ -173,7 +175,7 @@ def _parse_wavelength_table(
         start += 4 * count
     missing = {"X", "Y", "VALUES"} - columns.keys()
     if missing:
-        raise ValueError(f"column {sorted(missing)[0]} is missing")
+        raise ValueError(f"column {min(missing)} is missing")
     x, y, values = columns["X"], columns["Y"], columns["VALUES"]
     if values.size != 2 * x.size * y.size or x.size < 2 or y.size < 2:
         raise ValueError(

@@ -102,9 +102,7 @@ class Header:
         try:
             raw = self._cards[keyword]
         except KeyError:
-            raise DataFormatError(
-                f"{self.file}: HDU {self.hdu} has no keyword {keyword}"
-            ) from None
+            raise DataFormatError(f"{self.file}: HDU {self.hdu} has no keyword {keyword}") from None
         text = raw.decode("latin-1").strip()
         if text.startswith("'"):
             quoted = re.match(r"'((?:[^']|'')*)'", text)
@@ -113,18 +111,18 @@ class Header:
                     f"{self.file}: HDU {self.hdu}: keyword {keyword} has an unclosed text"
                 )
             return quoted.group(1).replace("''", "'").rstrip()
-        token = text.partition("/")[0].strip()
-        if token in ("T", "F"):
-            return token == "T"
+        plain = text.partition("/")[0].strip()
+        if plain in ("T", "F"):
+            return plain == "T"
         try:
-            return int(token)
+            return int(plain)
         except ValueError:
             pass
         try:
-            return float(token.replace("D", "E").replace("d", "e"))
+            return float(plain.replace("D", "E").replace("d", "e"))
         except ValueError:
             raise DataFormatError(
-                f"{self.file}: HDU {self.hdu}: keyword {keyword} has no readable value: {token!r}"
+                f"{self.file}: HDU {self.hdu}: keyword {keyword} has no readable value: {plain!r}"
             ) from None
 
 

@@ -76,7 +76,9 @@ def fit_fluxes(
     held = profiles.sum(axis=0)
     visible = held >= _LEAST_FRACTION
     reasons = [
-        "" if seen else f"usable pixels hold {max(part, 0):.0%} of the light of the source, "
+        ""
+        if seen
+        else f"usable pixels hold {max(part, 0):.0%} of the light of the source, "
         f"at least {_LEAST_FRACTION:.0%} is needed"
         for seen, part in zip(visible, held, strict=True)
     ]

@@ -24,8 +24,8 @@ from photometry_core.types import (
     STAMP_SIZE_PIX,
     ExposureMatch,
     ExposureSearch,
-    MeasureOptions,
     Measurement,
+    MeasureOptions,
     Provenance,
     Target,
 )
@@ -75,9 +75,7 @@ def measure_match(
     return rows
 
 
-def failed_rows(
-    match: ExposureMatch, targets: Sequence[Target], reason: str
-) -> list[Measurement]:
+def failed_rows(match: ExposureMatch, targets: Sequence[Target], reason: str) -> list[Measurement]:
     """Return the rows of an exposure that could not be measured, with the reason."""
     return [
         Measurement(
@@ -159,12 +157,10 @@ def measure_search(
 ) -> list[Spectrum]:
     """Measure targets on exposures that were found before; otherwise like `measure`."""
     rows: list[list[Measurement]] = [[] for _ in targets]
-    done = 0
     results = _measure_all(search.matches, targets, archive, options, workers)
-    for match, measured in zip(search.matches, results, strict=True):
+    for done, (match, measured) in enumerate(zip(search.matches, results, strict=True), start=1):
         for index, measurement in zip(match.targets, measured, strict=True):
             rows[index].append(measurement)
-        done += 1
         if on_progress is not None:
             on_progress(done, len(search.matches))
     origin = provenance(archive, datetime.now(UTC))

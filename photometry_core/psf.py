@@ -74,16 +74,15 @@ def _blend(psf: PsfGrid, x_pix: float, y_pix: float) -> tuple[FloatArray, int]:
     """
     i, fx = _zone(psf.x_centers_pix, x_pix)
     j, fy = _zone(psf.y_centers_pix, y_pix)
-    blended: FloatArray | None = None
+    blended: FloatArray | float = 0.0
     for row, weight_y in ((j, 1 - fy), (j + 1, fy)):
         for column, weight_x in ((i, 1 - fx), (i + 1, fx)):
             if weight_x * weight_y:
                 plane = psf.planes[row, column]
                 part = _spline_coefficients(plane.tobytes(), plane.shape, psf.oversampling)
-                part = part * (weight_x * weight_y)
-                blended = part if blended is None else blended + part
-    assert blended is not None  # the four weights sum to 1
-    return blended, blended.shape[0] // 2
+                blended = blended + part * (weight_x * weight_y)
+    coefficients = np.asarray(blended)
+    return coefficients, coefficients.shape[0] // 2
 
 
 def _zone(centers_pix: FloatArray, at_pix: float) -> tuple[int, float]:
@@ -114,7 +113,7 @@ def _spline_coefficients(data: bytes, shape: tuple[int, int], oversampling: int)
     # up to half a pixel further than the nominal half size, and the splines 3 samples more.
     reach = (PROFILE_HALF_SIZE_PIX + 1) * oversampling + _SPLINE_ORDER
     margin = max(reach - shape[0] // 2, _SPLINE_ORDER)
-    coefficients = spline_filter(np.pad(plane, margin), order=_SPLINE_ORDER, mode="mirror")
+    coefficients = spline_filter(np.pad(plane, margin), order=5, mode="mirror")
     coefficients.setflags(write=False)
     return np.asarray(coefficients)
 

@@ -163,7 +163,9 @@ def read_cutouts(
         The file lacks something, contradicts the format or is another exposure.
     """
     hdus = read_hdus(source, until=HDU_NAMES)
-    missing = [name for name in ("IMAGE", "FLAGS", "VARIANCE", "PSF", "WCS-WAVE") if name not in hdus]
+    missing = [
+        name for name in ("IMAGE", "FLAGS", "VARIANCE", "PSF", "WCS-WAVE") if name not in hdus
+    ]
     if missing:
         raise DataFormatError(f"{source.name}: HDU {missing[0]} is missing")
     image = hdus["IMAGE"]
@@ -187,7 +189,15 @@ def read_cutouts(
     x, y = footprint.wcs.sky_to_pixel(ra[covered], dec[covered])
     cutouts = []
     for box, members in boxes_around(x, y, half_size_pix, footprint.box):
-        cutout = _read_box(source, hdus, exposure, footprint, box, spectral, products)
+        cutout = _read_box(
+            source,
+            hdus,
+            box,
+            exposure=exposure,
+            footprint=footprint,
+            spectral=spectral,
+            products=products,
+        )
         cutouts.append((cutout, tuple(int(covered[member]) for member in members)))
     return cutouts
 
@@ -195,9 +205,10 @@ def read_cutouts(
 def _read_box(
     source: ByteSource,
     hdus: dict[str, Hdu],
+    box: Box,
+    *,
     exposure: Exposure,
     footprint: Footprint,
-    box: Box,
     spectral: SpectralMap,
     products: Calibration,
 ) -> Cutout:
@@ -340,7 +351,9 @@ def _read_psf(source: ByteSource, hdu: Hdu, box: Box) -> PsfGrid:
     columns = _zones_around(x_centers, box.x0, box.x1 - 1)
     rows = _zones_around(y_centers, box.y0, box.y1 - 1)
     plane_bytes = shape[1] * shape[2] * _FLOAT_BYTES
-    planes = np.empty((rows.stop - rows.start, columns.stop - columns.start, *shape[1:]), np.float32)
+    planes = np.empty(
+        (rows.stop - rows.start, columns.stop - columns.start, *shape[1:]), np.float32
+    )
     for index, row in enumerate(range(rows.start, rows.stop)):
         first = row * x_centers.size
         data = hdu.read(
@@ -365,8 +378,10 @@ def _psf_zones(raw: bytes, file: str) -> tuple[FloatArray, FloatArray, int]:
     """
     header = Header(file, "PSF", raw)
     planes = header.integer("NAXIS3")
-    x = np.unique([header.number(f"XCTR_{n}") for n in range(1, planes + 1)])
-    y = np.unique([header.number(f"YCTR_{n}") for n in range(1, planes + 1)])
+    x, y = (
+        np.array(sorted({header.number(f"{axis}CTR_{n}") for n in range(1, planes + 1)}))
+        for axis in "XY"
+    )
     oversampling = header.integer("OVERSAMP")
     if oversampling < 1:
         raise DataFormatError(f"{file}: HDU PSF: OVERSAMP is {oversampling}, expected 1 or more")
@@ -375,9 +390,9 @@ def _psf_zones(raw: bytes, file: str) -> tuple[FloatArray, FloatArray, int]:
 
 def _zones_around(centers: FloatArray, first_pix: int, last_pix: int) -> slice:
     """Zones that take part in blending anywhere between two pixels."""
-    start = np.searchsorted(centers, first_pix, side="right") - 1
-    stop = np.searchsorted(centers, last_pix, side="left") + 1
-    return slice(int(max(start, 0)), int(min(stop, centers.size)))
+    start = int(np.searchsorted(centers, first_pix, side="right")) - 1
+    stop = int(np.searchsorted(centers, last_pix, side="left")) + 1
+    return slice(max(start, 0), min(stop, centers.size))
 
 
 def _frozen(array: _Array) -> _Array:

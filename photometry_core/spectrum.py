@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
 from photometry_core.flags import FIT_ERROR
+from photometry_core.positions import designation
 from photometry_core.types import (
     STAMP_SIZE_PIX,
     Float32Array,
     FloatArray,
     IntArray,
-    MeasureOptions,
     Measurement,
+    MeasureOptions,
     Provenance,
     Stamp,
     Target,
@@ -61,32 +61,32 @@ class SpectrumColumn:
 COLUMNS: tuple[SpectrumColumn, ...] = (
     SpectrumColumn(
         "wavelength", "f8", "um", "em.wl",
-        "Central wavelength (vacuum) at the position of the target",
+        "Central wavelength (vacuum) at the target",
         lambda m: m.wavelength_um,
     ),
     SpectrumColumn(
         "lambda_width", "f8", "um", "instr.bandwidth",
-        "Effective bandwidth at the position of the target",
+        "Effective bandwidth at the target",
         lambda m: m.bandwidth_um,
     ),
     SpectrumColumn(
         "flux", "f8", "uJy", "phot.flux.density;em.IR",
-        "Total flux density; negative values are measurements",
+        "Total flux density; may be negative",
         lambda m: m.flux_ujy,
     ),
     SpectrumColumn(
         "flux_err", "f8", "uJy", "stat.error;phot.flux.density;em.IR",
-        "1-sigma error of the flux density, the uncertainty of the background included",
+        "1-sigma error of flux, with that of the background",
         lambda m: m.flux_err_ujy,
     ),
     SpectrumColumn(
         "flags", "i8", "", "meta.code.qual",
-        "Union of the flags of the pixels within 2.5 pixels; bits 32 and 33 are set by the fit",
+        "Union of pixel flags within 2.5 pix; bits 32, 33: of the fit",
         lambda m: m.flags,
     ),
     SpectrumColumn(
         "fit_ql", "f8", "", "stat.fit.goodness",
-        "Mean of |pixel - model| / sigma within 2.5 pixels; 0.8 for Gaussian noise alone",
+        "Mean |pixel - model| / sigma within 2.5 pix; 0.8 is perfect",
         lambda m: m.fit_quality,
     ),
     SpectrumColumn(
@@ -96,7 +96,7 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
     ),
     SpectrumColumn(
         "local_bkg_flg", "bool", "", "meta.code",
-        "True if the background box had the size asked for; false if it had to grow",
+        "True if the background box did not have to grow",
         lambda m: m.background_is_local,
     ),
     SpectrumColumn(
@@ -117,12 +117,12 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
     ),
     SpectrumColumn(
         "x_image", "f8", "pix", "pos.cartesian.x;instr.det",
-        "Position on the detector; the centre of the first pixel is 0",
+        "Position on the detector; first pixel's centre is 0",
         lambda m: m.x_pix,
     ),
     SpectrumColumn(
         "y_image", "f8", "pix", "pos.cartesian.y;instr.det",
-        "Position on the detector; the centre of the first pixel is 0",
+        "Position on the detector; first pixel's centre is 0",
         lambda m: m.y_pix,
     ),
     SpectrumColumn(
@@ -250,7 +250,7 @@ def build_table(values: dict[str, Any]) -> Table:
     """
     table = Table(masked=False)
     for column in COLUMNS:
-        data = np.ma.asarray(values[column.name], dtype=column.dtype)
+        data: Any = np.ma.asarray(values[column.name], dtype=column.dtype)
         if column.dtype == "f8":
             data = np.ma.masked_invalid(data)
         table[column.name] = MaskedColumn(
@@ -270,12 +270,9 @@ def file_stem(target: Target) -> str:
     Letters, digits, ``+``, ``-``, ``.`` and ``_`` only, and at most 60 characters, so that
     it is the same on every file system.
     """
-    position = SkyCoord(target.ra_deg, target.dec_deg, unit="deg")
-    ra = position.ra.to_string("hourangle", sep="", precision=2, pad=True)
-    dec = position.dec.to_string("deg", sep="", precision=1, pad=True, alwayssign=True)
-    designation = f"J{ra}{dec}"
+    position = designation(target.ra_deg, target.dec_deg)
     name = re.sub(r"[^A-Za-z0-9+.-]+", "_", target.name).strip("_.-")[:40]
-    return f"{name}_{designation}" if name and name != designation else designation
+    return f"{name}_{position}" if name and name != position else position
 
 
 def _stack(stamps: Sequence[Stamp | None]) -> Stamps:

@@ -75,15 +75,10 @@ def load_spectrum(path: Path) -> Spectrum:
     if _REQUEST_KEY not in metadata:
         raise DataFormatError(f"{path.name}: not a spectrum saved by this program")
     request = json.loads(metadata[_REQUEST_KEY])
-    values = {}
-    for column in COLUMNS:
-        arrow = contents.column(column.name)
-        if column.dtype == "f8":
-            values[column.name] = arrow.to_pandas().to_numpy() if False else np.array(
-                arrow.to_pylist(), dtype="f8"
-            )
-        else:
-            values[column.name] = np.array(arrow.to_pylist(), dtype=column.dtype)
+    values = {
+        column.name: np.array(contents.column(column.name).to_pylist(), dtype=column.dtype)
+        for column in COLUMNS
+    }
     return Spectrum(
         target=Target.from_json(request["target"]),
         options=MeasureOptions.from_json(request["options"]),
@@ -110,19 +105,17 @@ def load_stamps(path: Path, rows: Sequence[int] | None = None) -> Stamps:
     with fits.open(path, memmap=True) as hdus:
         count = hdus["IMAGE"].header["NAXIS3"]
         wanted = np.arange(count) if rows is None else np.asarray(rows, dtype=int)
-        if wanted.size and not (0 <= wanted.min() and wanted.max() < count):
+        if wanted.size and not (wanted.min() >= 0 and wanted.max() < count):
             raise IndexError(f"row {wanted.max()} of {count} does not exist")
-        planes = {
-            field: np.array(hdus[name].data[wanted]).astype(
-                np.int32 if name == "FLAGS" else np.float32
-            )
-            for name, field, _ in _STAMP_PLANES
-        }
+        planes = {field: np.array(hdus[name].data[wanted]) for name, field, _ in _STAMP_PLANES}
         places = hdus["PLACE"].data[wanted]
         return Stamps(
+            image_mjy_sr=planes["image_mjy_sr"].astype(np.float32),
+            variance_mjy2_sr2=planes["variance_mjy2_sr2"].astype(np.float32),
+            model_mjy_sr=planes["model_mjy_sr"].astype(np.float32),
+            flags=planes["flags"].astype(np.int32),
             origin_pix=np.stack([places["X0"], places["Y0"]], axis=-1).astype(np.int64),
             cd_deg=np.array(places["CD"]).astype(np.float64).reshape(-1, 2, 2),
-            **planes,
         )
 
 
@@ -183,20 +176,22 @@ def _fits_bytes(spectrum: Spectrum) -> bytes:
     return stream.getvalue()
 
 
-def _text_bytes(spectrum: Spectrum, format: str) -> bytes:
+def _text_bytes(spectrum: Spectrum, file_format: str) -> bytes:
     table = spectrum.table.copy()
     stream = io.StringIO()
-    if format == "ascii.ipac":
+    if file_format == "ascii.ipac":
         table.meta = {
-            "keywords": {name: {"value": _ascii(value)} for name, value in provenance_lines(spectrum)}
+            "keywords": {
+                name: {"value": _ascii(value)} for name, value in provenance_lines(spectrum)
+            }
         }
         with warnings.catch_warnings():
             # IPAC tables have no place for descriptions; they say so once per column.
             warnings.filterwarnings("ignore", message=".*meta.*", category=UserWarning)
-            table.write(stream, format=format)
+            table.write(stream, format=file_format)
     else:
         table.meta = dict(provenance_lines(spectrum))
-        table.write(stream, format=format)
+        table.write(stream, format=file_format)
     return stream.getvalue().encode()
 
 
@@ -221,9 +216,9 @@ FORMATS: dict[str, tuple[str, Callable[[Spectrum], bytes]]] = {
 """Formats a spectrum can be written in: extension, and what makes the bytes."""
 
 
-def write_spectrum(spectrum: Spectrum, path: Path, format: str) -> None:
+def write_spectrum(spectrum: Spectrum, path: Path, file_format: str) -> None:
     """Write a spectrum in one of `FORMATS`; readers never see half a file."""
-    _publish(path, FORMATS[format][1](spectrum))
+    _publish(path, FORMATS[file_format][1](spectrum))
 
 
 def read_votable_spectrum(path: Path) -> Table:

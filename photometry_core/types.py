@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,23 @@ BACKGROUND_SIZE_RANGE_PIX = (9, 99)
 """Allowed width of the background box. Below 9 pixels a point source fills the box."""
 
 
+class JsonValue:
+    """Mixin of values whose fields are plain JSON values themselves."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Inverse of `to_json`."""
+        return cls(**values)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(JsonValue):
     """A position to be measured, as a point source.
 
     Parameters
@@ -66,15 +81,6 @@ class Target:
             raise InvalidInputError(
                 f"dec: {self.dec_deg!r} is not a declination; allowed: -90 <= dec <= 90 degrees"
             )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the target as plain JSON values."""
-        return {"name": self.name, "ra_deg": self.ra_deg, "dec_deg": self.dec_deg}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Target:
-        """Inverse of `to_json`."""
-        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +165,7 @@ class MeasureOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class Exposure(JsonValue):
     """One Spectral Image: one detector of one exposure, as an archive lists it.
 
     Parameters
@@ -190,15 +196,6 @@ class Exposure:
     deep: bool
     mjd: float
     access: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the exposure as plain JSON values."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Exposure:
-        """Inverse of `to_json`."""
-        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,7 +393,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(JsonValue):
     """Where a spectrum comes from; written into every file.
 
     Parameters
@@ -421,12 +418,3 @@ class Provenance:
     simulated: bool
     calibration: str
     created: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the provenance as plain JSON values."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Provenance:
-        """Inverse of `to_json`."""
-        return cls(**values)

@@ -25,12 +25,23 @@ from astropy.io.votable.tree import (
 from photometry_core.spectrum import COLUMNS, Spectrum
 
 _AXES = (
-    ("spec:Spectrum.Data.SpectralAxis", {"wavelength": "Value", "lambda_width": "Accuracy.BinSize"}),
+    (
+        "spec:Spectrum.Data.SpectralAxis",
+        {"wavelength": "Value", "lambda_width": "Accuracy.BinSize"},
+    ),
     ("spec:Spectrum.Data.FluxAxis", {"flux": "Value", "flux_err": "Accuracy.StatError"}),
     ("spec:Spectrum.Data.TimeAxis", {"mjd": "Value"}),
 )
 _POSITION_COLUMNS = ("ra", "dec")
 _TIME_COLUMNS = ("mjd",)
+_VERSION = {
+    "version": "1.4",
+    "version_1_1_or_later": True,
+    "version_1_2_or_later": True,
+    "version_1_3_or_later": True,
+    "version_1_4_or_later": True,
+}
+"""astropy's elements ask this, not their document, what they may contain."""
 _NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
 
 
@@ -43,7 +54,11 @@ def to_votable(spectrum: Spectrum) -> VOTableFile:
     resource.coordinate_systems.append(CooSys(ID="icrs", system="ICRS"))
     resource.time_systems.append(
         TimeSys(
-            ID="utc", timescale="UTC", refposition="TOPOCENTER", timeorigin="MJD-origin"
+            ID="utc",
+            timescale="UTC",
+            refposition="TOPOCENTER",
+            timeorigin="MJD-origin",
+            config=_VERSION,
         )
     )
     resource.infos.append(Info(name="QUERY_STATUS", value="OK"))
@@ -65,7 +80,8 @@ def to_votable(spectrum: Spectrum) -> VOTableFile:
     for utype, roles in _AXES:
         group = Group(table, utype=utype)
         group.entries.extend(
-            FieldRef(table, ref=name, utype=f"{utype}.{role}") for name, role in roles.items()
+            FieldRef(table, ref=name, utype=f"{utype}.{role}", config=_VERSION)
+            for name, role in roles.items()
         )
         table.groups.append(group)
     return document
@@ -87,7 +103,7 @@ def votable_header(spectrum: Spectrum) -> str:
         table=spectrum.table[:0],
     )
     ElementTree.register_namespace("", _NAMESPACE)
-    root = ElementTree.fromstring(votable_bytes(empty))
+    root = ElementTree.fromstring(votable_bytes(empty))  # noqa: S314 (our own text)
     table = root.find(f".//{{{_NAMESPACE}}}TABLE")
     if table is None:
         raise AssertionError("a VOTable was written without a table")
@@ -122,7 +138,7 @@ def _facts(spectrum: Spectrum) -> list[tuple[str, str, str, Any]]:
     """(name, datatype, unit, value) of the facts that a program may want to read."""
     start, end = spectrum.options.mjd_range
     facts: list[tuple[str, str, str, Any]] = [
-        ("target_name", "char", "", spectrum.target.name),
+        ("target_name", "unicodeChar", "", spectrum.target.name),
         ("target_ra", "double", "deg", spectrum.target.ra_deg),
         ("target_dec", "double", "deg", spectrum.target.dec_deg),
         ("n_found", "int", "", spectrum.n_found),
@@ -146,7 +162,7 @@ def _params(document: VOTableFile, spectrum: Spectrum) -> list[Param]:
             ID=name,
             datatype=datatype,
             unit=unit or None,
-            arraysize="*" if datatype == "char" else None,
+            arraysize="*" if datatype in ("char", "unicodeChar") else None,
             value=value,
         )
         for name, datatype, unit, value in _facts(spectrum)

@@ -30,13 +30,19 @@ class Archive(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What `open_archive` was given."""
+        ...
 
     @property
-    def description(self) -> str: ...
+    def description(self) -> str:
+        """One sentence on what it is."""
+        ...
 
     @property
-    def simulated(self) -> bool: ...
+    def simulated(self) -> bool:
+        """Whether its data are simulated."""
+        ...
 
     def find_exposures(self, targets: Sequence[Target], options: MeasureOptions) -> ExposureSearch:
         """Return the exposures that cover any of the targets and that the options accept.
@@ -66,13 +72,13 @@ class Archive(Protocol):
         Returns
         -------
         list
-            Cutouts, each with the indices (into `targets`) of those it is for. Every
-            index appears exactly once.
+            Cutouts, each with the indices (into `targets`) of those it is for. A target
+            that turns out not to be on the image appears in none.
 
         Raises
         ------
         ExposureError
-            The exposure can't be read, or a target is not on it.
+            The exposure can't be read.
         """
         ...
 

@@ -1,0 +1,151 @@
+"""Command line: ``python -m photometry_core TARGETS --archive A --output FOLDER``.
+
+Exit status 0 when every target was processed, 2 when the input can't be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from photometry_core import __version__
+from photometry_core.archive import open_archive
+from photometry_core.errors import PhotometryError
+from photometry_core.pipeline import SOFTWARE, measure_search
+from photometry_core.spectrum import Spectrum, file_stem
+from photometry_core.spectrum_files import FORMATS, write_spectrum
+from photometry_core.targets import read_targets
+from photometry_core.types import BACKGROUND_SIZE_RANGE_PIX, DETECTORS, MeasureOptions, Target
+
+EXIT_BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    given = _parser().parse_args(arguments)
+    try:
+        _run(given)
+    except (PhotometryError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    targets = read_targets(
+        given.targets,
+        ra_column=given.ra_column,
+        dec_column=given.dec_column,
+        name_column=given.name_column,
+    )
+    start, end = given.mjd or (None, None)
+    options = MeasureOptions(
+        detectors=given.detectors,
+        mjd_range=(start, end),
+        background_size_pix=given.background_size,
+        weights=given.weights,
+    )
+    archive = open_archive(given.archive)
+    given.output.mkdir(parents=True, exist_ok=True)
+    search = archive.find_exposures(targets, options)
+    for problem in search.problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    with tqdm(total=len(search.matches), unit="exposure", file=sys.stderr) as bar:
+        spectra = measure_search(
+            search, targets, archive, options, lambda *_: _advance(bar), given.workers
+        )
+    _write(targets, spectra, search.problems, given.output, given.format)
+
+
+def _advance(bar: tqdm[NoReturn]) -> None:
+    bar.update()
+
+
+def _write(
+    targets: Sequence[Target],
+    spectra: Sequence[Spectrum],
+    problems: Sequence[str],
+    folder: Path,
+    file_format: str,
+) -> None:
+    """Write one file per target, then the manifest that lists them."""
+    entries = []
+    taken: set[str] = set()
+    for row, (target, spectrum) in enumerate(zip(targets, spectra, strict=True)):
+        stem = file_stem(target)
+        # Two targets may have the same name and position; the row tells them apart.
+        name = f"{stem}_{row}" if stem.lower() in taken else stem
+        taken.add(stem.lower())
+        file = name + FORMATS[file_format][0]
+        write_spectrum(spectrum, folder / file, file_format)
+        entries.append(
+            {
+                "row": row,
+                "name": target.name,
+                "ra": target.ra_deg,
+                "dec": target.dec_deg,
+                "file": file,
+                "exposures": spectrum.n_found,
+                "measured": spectrum.n_measured,
+            }
+        )
+    manifest = {
+        "software": SOFTWARE,
+        "simulated": any(spectrum.provenance.simulated for spectrum in spectra),
+        "targets": entries,
+        "problems": list(problems),
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m photometry_core",
+        description="Forced photometry of SPHEREx Spectral Images at known positions.",
+    )
+    add = parser.add_argument
+    add("targets", metavar="TARGETS", help='a table file, or a position such as "10.68 41.27"')
+    add("--archive", required=True, help="'simulated', or a folder of Spectral Images")
+    add("--output", required=True, type=Path, metavar="FOLDER", help="where spectra are written")
+    add("--ra-column", metavar="C", help="column of right ascensions (default: ra)")
+    add("--dec-column", metavar="C", help="column of declinations (default: dec)")
+    add("--name-column", metavar="C", help="column of names (default: name, if there is one)")
+    add("--detectors", type=_detectors, default=DETECTORS, metavar="1,4",
+        help="detectors to use (default: all six)")  # fmt: skip
+    add("--mjd", nargs=2, type=float, metavar=("START", "END"), help="range of mid-times")
+    low, high = BACKGROUND_SIZE_RANGE_PIX
+    add("--background-size", type=int, default=15, metavar="PIX",
+        help=f"width of the background box, {low} to {high} pixels (default: 15)")  # fmt: skip
+    add("--weights", choices=("model", "plane"), default="model",
+        help="variance that weighs the pixels: the fitted model's or the plane's")  # fmt: skip
+    add("--workers", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
+        help="processes to use (default: all processors)")  # fmt: skip
+    add("--format", choices=tuple(FORMATS), default="votable", help="default: votable")
+    add("--version", action="version", version=__version__)
+    return parser
+
+
+def _detectors(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of detectors; give numbers 1 to 6, such as 1,4"
+        ) from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} given; allowed: a whole number from 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

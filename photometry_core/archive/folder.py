@@ -1,0 +1,215 @@
+"""A folder of Spectral Images and server cutouts on disk.
+
+Files are found by their footprint, read from their headers; their names do not matter.
+Calibration products in the folder are recognised by the archive's names for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from photometry_core.byte_source import ByteSource, FileSource, is_gzip, unpack
+from photometry_core.calibration import Calibration, read_solid_angles, read_wavelength_maps
+from photometry_core.errors import ArchiveError, DataFormatError, ExposureError
+from photometry_core.fits_layout import read_hdus
+from photometry_core.spectral_image import Footprint, read_cutouts, read_exposure, read_footprint
+from photometry_core.types import (
+    Cutout,
+    Exposure,
+    ExposureMatch,
+    ExposureSearch,
+    MeasureOptions,
+    Target,
+)
+
+_SUFFIXES = (".fits", ".fits.gz", ".fit", ".fit.gz")
+_PRODUCT = re.compile(
+    r"^(?P<family>spectral_wcs|solid_angle_pixel_map)_D(?P<detector>[1-6])_spx_"
+    r"[a-z-]+(?:v(?P<version>\d+)-)?(?P<date>\d{4}-\d{3})\.fits$"
+)
+_OTHER_PRODUCTS = re.compile(
+    r"^(abs_gain_matrix|average_psf|dark|dichroic|nonfunc|nonlinear_pars|readnoise_pars"
+    r"|spectral_channels|epsf)_"
+)
+_VERSION = re.compile(r"_l2b-v(\d+)-(\d{4}-\d{3})")
+
+
+class FolderArchive:
+    """Spectral Images in a folder and the folders below it.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
+
+    simulated = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._products = _find_products(folder)
+
+    @property
+    def name(self) -> str:
+        """The path of the folder, as `open_archive` understands it."""
+        return str(self.folder)
+
+    @property
+    def description(self) -> str:
+        """One sentence on what it is."""
+        return f"Spectral Images in the folder {self.folder.resolve().name}"
+
+    def find_exposures(self, targets: Sequence[Target], options: MeasureOptions) -> ExposureSearch:
+        """Return the exposures in the folder that cover any of the targets.
+
+        Where several files hold the same exposure at the position of a target, the newest
+        version is taken, and of several of one version the largest.
+
+        Raises
+        ------
+        ArchiveError
+            The folder can't be listed.
+        """
+        problems: list[str] = []
+        ra = np.array([target.ra_deg for target in targets])
+        dec = np.array([target.dec_deg for target in targets])
+        best: dict[tuple[str, int, int], tuple[tuple[str, int], Exposure]] = {}
+        for path in self._files():
+            try:
+                exposure, footprint = _index_entry(path)
+            except (DataFormatError, OSError) as error:
+                problems.append(_naming(path, error))
+                continue
+            if not options.accepts(exposure.detector, exposure.mjd):
+                continue
+            rank = (_version(path), footprint.box.shape[0] * footprint.box.shape[1])
+            for index in np.flatnonzero(footprint.covers(ra, dec)).tolist():
+                key = (exposure.obs_id, exposure.detector, index)
+                if key not in best or rank > best[key][0]:
+                    best[key] = (rank, exposure)
+        covered: dict[str, tuple[Exposure, list[int]]] = {}
+        for (_, _, index), (_, exposure) in best.items():
+            covered.setdefault(exposure.access, (exposure, []))[1].append(index)
+        matches = [
+            ExposureMatch(exposure=exposure, targets=tuple(sorted(indices)))
+            for exposure, indices in covered.values()
+        ]
+        matches.sort(key=lambda m: (m.exposure.mjd, m.exposure.detector, m.exposure.access))
+        return ExposureSearch(matches=tuple(matches), problems=tuple(problems))
+
+    def read_cutouts(
+        self, exposure: Exposure, targets: Sequence[Target], half_size_pix: int
+    ) -> list[tuple[Cutout, tuple[int, ...]]]:
+        """Read the surroundings of targets; of an uncompressed file only the rows needed.
+
+        Raises
+        ------
+        ExposureError
+            The file is gone or can't be read, or contradicts the format.
+        """
+        path = Path(exposure.access)
+
+        def read(source: ByteSource) -> list[tuple[Cutout, tuple[int, ...]]]:
+            return read_cutouts(source, exposure, targets, half_size_pix, self._calibration)
+
+        try:
+            if is_gzip(path):
+                return read(unpack(path))
+            with FileSource(path) as source:
+                return read(source)
+        except OSError as error:
+            raise ExposureError(_naming(path, error)) from error
+
+    def calibration_note(self) -> str:
+        """Return in words which wavelengths and solid angles its cutouts carry."""
+        parts = []
+        for family, label, otherwise in (
+            ("spectral_wcs", "wavelengths from CWAVE, CBAND", "wavelengths from WCS-WAVE"),
+            ("solid_angle_pixel_map", "solid angles from maps", "solid angles from the WCS"),
+        ):
+            detectors = sorted(detector for kind, detector in self._products if kind == family)
+            if detectors:
+                names = ", ".join(self._products[family, d].name for d in detectors)
+                listed = ", ".join(f"D{detector}" for detector in detectors)
+                parts.append(f"{label} ({listed}: {names})")
+            if len(detectors) < 6:
+                parts.append(otherwise + (" for the others" if detectors else ""))
+        return "; ".join(parts)
+
+    def _calibration(self, detector: int) -> Calibration:
+        return _open_products(
+            self._products.get(("spectral_wcs", detector)),
+            self._products.get(("solid_angle_pixel_map", detector)),
+        )
+
+    def _files(self) -> Iterator[Path]:
+        try:
+            paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        except OSError as error:
+            raise ArchiveError(f"archive: the folder can't be listed ({error})") from error
+        for path in paths:
+            name = path.name.lower()
+            if name.endswith(_SUFFIXES) and not (
+                _PRODUCT.match(name) or _OTHER_PRODUCTS.match(name)
+            ):
+                yield path
+
+
+def _index_entry(path: Path) -> tuple[Exposure, Footprint]:
+    """Read what the index needs; remembered as long as the file does not change."""
+    status = path.stat()
+    return _read_entry(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=100_000)
+def _read_entry(path: Path, modified_ns: int, size: int) -> tuple[Exposure, Footprint]:  # noqa: ARG001 (the key)
+    def read(source: ByteSource) -> tuple[Exposure, Footprint]:
+        hdus = read_hdus(source, until=frozenset({"IMAGE"}))
+        if "IMAGE" not in hdus:
+            raise DataFormatError(f"{path.name}: HDU IMAGE is missing")
+        image = hdus["IMAGE"]
+        exposure = read_exposure(hdus["PRIMARY"].header, image.header, str(path))
+        return exposure, read_footprint(image)
+
+    if is_gzip(path):
+        return read(unpack(path))
+    with FileSource(path) as source:
+        return read(source)
+
+
+@lru_cache(maxsize=32)
+def _open_products(wavelengths: Path | None, solid_angles: Path | None) -> Calibration:
+    return Calibration(
+        wavelengths=read_wavelength_maps(wavelengths) if wavelengths else None,
+        solid_angles=read_solid_angles(solid_angles) if solid_angles else None,
+    )
+
+
+def _find_products(folder: Path) -> dict[tuple[str, int], Path]:
+    """Newest calibration product of each family and detector in a folder."""
+    products: dict[tuple[str, int], tuple[tuple[int, str], Path]] = {}
+    for path in sorted(folder.rglob("*.fits")):
+        match = _PRODUCT.match(path.name)
+        if match:
+            key = (match["family"], int(match["detector"]))
+            rank = (int(match["version"] or 0), match["date"])
+            if key not in products or rank > products[key][0]:
+                products[key] = (rank, path)
+    return {key: path for key, (_, path) in products.items()}
+
+
+def _version(path: Path) -> str:
+    """Processing version in a file's name as a text that sorts; empty without one."""
+    match = _VERSION.search(path.name)
+    return f"{int(match[1]):05d}-{match[2]}" if match else ""
+
+
+def _naming(path: Path, error: Exception) -> str:
+    """Text of an error that is sure to name the file."""
+    text = str(error) if not isinstance(error, OSError) else (error.strerror or str(error))
+    return text if path.name in text else f"{path.name}: {text}"
