@@ -9,10 +9,11 @@
 __version__ = "0.1.0"
 
 from photometry_core.archive import Archive, open_archive
+from photometry_core.cutout import Cutout
 from photometry_core.forced import measure_exposure
 from photometry_core.pipeline import measure
 from photometry_core.spectrum import COLUMNS, Spectrum
-from photometry_core.types import Cutout, Measurement, MeasureOptions, Target
+from photometry_core.types import Measurement, MeasureOptions, Target
 
 __all__ = [
     "COLUMNS",

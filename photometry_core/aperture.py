@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from photometry_core.archive.regions import nearest_pixel
+from photometry_core.cutout import Cutout
 from photometry_core.flags import CONTAINS_BAD_PIXEL
-from photometry_core.types import BoolArray, Cutout, FloatArray
+from photometry_core.types import BoolArray, FloatArray
 
 APERTURE_RADIUS_PIX = 2.5
 """Pixels whose centres are within this radius count as near, as in the official tool."""

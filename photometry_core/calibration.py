@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from photometry_core.archive.regions import Box
 from photometry_core.byte_source import FileSource
+from photometry_core.cutout import SpectralMap
 from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header, read_hdus
-from photometry_core.types import DETECTOR_SIZE_PIX, FloatArray, SpectralMap
+from photometry_core.types import DETECTOR_SIZE_PIX, FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

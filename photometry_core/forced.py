@@ -15,6 +15,7 @@ import numpy.typing as npt
 from photometry_core.aperture import fit_quality, flags_near, pixels_near
 from photometry_core.archive.regions import Box, nearest_pixel
 from photometry_core.background import Background, local_background
+from photometry_core.cutout import Cutout
 from photometry_core.errors import FitError
 from photometry_core.flags import FIT_ERROR
 from photometry_core.linear_fit import LinearFit, fit_fluxes
@@ -23,7 +24,6 @@ from photometry_core.psf import PROFILE_SIZE_PIX, render_point_source
 from photometry_core.stamps import cut_stamp
 from photometry_core.types import (
     STAMP_SIZE_PIX,
-    Cutout,
     FloatArray,
     IntArray,
     Measurement,
@@ -304,8 +304,7 @@ def _background_covariance(sources: Sequence[_Source]) -> FloatArray:
 
 def _model_map(planes: Planes, sources: Sequence[_Source], flux_ujy: FloatArray) -> FloatArray:
     """Background plus all sources in MJy/sr, on ignored pixels as well."""
-    rows, columns = np.indices(planes.good.shape)
-    nearest = _nearest_source((rows, columns), sources)
+    nearest = _nearest_source(list(np.indices(planes.good.shape)), sources)
     model = np.array([source.background.level_mjy_sr for source in sources])[nearest]
     with np.errstate(divide="ignore", invalid="ignore"):
         for source, flux in zip(sources, np.nan_to_num(flux_ujy), strict=True):

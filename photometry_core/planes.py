@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from photometry_core.cutout import Cutout
 from photometry_core.flags import IGNORED_BY_FIT, SOURCE
-from photometry_core.types import BoolArray, Cutout, FloatArray
+from photometry_core.types import BoolArray, FloatArray
 
 UJY_PER_MJY_SR_ARCSEC2 = 1e12 / (180 * 3600 / np.pi) ** 2
 """1 MJy/sr over 1 arcsec^2, in uJy: 23.50443."""

@@ -19,8 +19,9 @@ import numpy as np
 from scipy.interpolate import BSpline
 from scipy.ndimage import spline_filter
 
+from photometry_core.cutout import PsfGrid
 from photometry_core.errors import FitError
-from photometry_core.types import FloatArray, PsfGrid
+from photometry_core.types import FloatArray
 
 PROFILE_HALF_SIZE_PIX = 6
 """A profile covers so many pixels to every side of the pixel that holds the source."""

@@ -1,16 +1,16 @@
 """From the bytes of a Spectral Image to cutouts.
 
-The only module that knows HDU names, keywords and 1-based pixels. It reads Level-2
-Spectral Images of pipeline 6 (QR2), whole (2040 x 2040) or cut out by the archive's server,
-and of an uncompressed file only the rows it needs. What is missing is an error that
-names it, never a default.
+With `image_header` and `calibration` the only place that knows HDU names, keywords and
+1-based pixels. It reads Level-2 Spectral Images of pipeline 6 (QR2), whole (2040 x 2040) or
+cut out by the archive's server, and of an uncompressed file only the rows it needs. What is
+missing is an error that names it, never a default.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -20,20 +20,12 @@ import numpy.typing as npt
 from photometry_core.archive.regions import Box, boxes_around
 from photometry_core.byte_source import ByteSource
 from photometry_core.calibration import Calibration, wavelength_table
-from photometry_core.celestial import TanSip
+from photometry_core.cutout import Cutout, PsfGrid, SpectralMap
 from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header, read_hdus
 from photometry_core.flags import BY_NAME
-from photometry_core.types import (
-    DETECTOR_SIZE_PIX,
-    DETECTORS,
-    Cutout,
-    Exposure,
-    FloatArray,
-    PsfGrid,
-    SpectralMap,
-    Target,
-)
+from photometry_core.image_header import Footprint, read_exposure, read_footprint
+from photometry_core.types import Exposure, FloatArray, Target
 
 HDU_NAMES = frozenset({"IMAGE", "FLAGS", "VARIANCE", "PSF", "WCS-WAVE"})
 _FLAG_CARD = re.compile(rb"(?:^|HIERARCH )MP_([A-Z_]+) *= *(\d+)")
@@ -41,92 +33,6 @@ _CARD_BYTES = 80
 _FLOAT_BYTES = 4
 
 _Array = TypeVar("_Array", bound=npt.NDArray[Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Footprint:
-    """Where an image lies, on the detector and on the sky.
-
-    Parameters
-    ----------
-    box
-        Its pixels, in detector pixels.
-    wcs
-        Celestial WCS in detector pixels.
-    """
-
-    box: Box
-    wcs: TanSip
-
-    def covers(self, ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Whether ICRS positions fall on its pixels."""
-        x, y = self.wcs.sky_to_pixel(ra_deg, dec_deg)
-        box = self.box
-        with np.errstate(invalid="ignore"):
-            inside = (
-                (x >= box.x0 - 0.5) & (x < box.x1 - 0.5) & (y >= box.y0 - 0.5) & (y < box.y1 - 0.5)
-            )
-        return np.asarray(inside)
-
-
-def read_footprint(image: Hdu) -> Footprint:
-    """Return where the image of an IMAGE HDU lies.
-
-    Raises
-    ------
-    DataFormatError
-        A keyword is missing, or the WCS is not TAN-SIP in ICRS degrees.
-    """
-    header = image.header
-    shape = image.shape
-    if len(shape) != 2:
-        raise DataFormatError(f"{header.file}: HDU IMAGE has {len(shape)} axes, expected 2")
-    x0, y0 = _origin(header)
-    box = Box(x0, y0, x0 + shape[1], y0 + shape[0])
-    if x0 < 0 or y0 < 0 or box.x1 > DETECTOR_SIZE_PIX or box.y1 > DETECTOR_SIZE_PIX:
-        raise DataFormatError(
-            f"{header.file}: HDU IMAGE: by its A WCS the image reaches from pixel ({x0}, {y0}) "
-            f"to ({box.x1 - 1}, {box.y1 - 1}), beyond the detector"
-        )
-    return Footprint(box=box, wcs=_celestial_wcs(header, (x0, y0)))
-
-
-def read_exposure(primary: Header, image: Header, access: str) -> Exposure:
-    """Return what the headers of a Spectral Image say about the exposure.
-
-    Parameters
-    ----------
-    primary, image
-        Headers of the first HDU and of IMAGE.
-    access
-        Passed on as it is.
-
-    Raises
-    ------
-    DataFormatError
-        A keyword is missing, or the file is of an unknown release.
-    """
-    version = primary.text("VERSION")
-    if not version.startswith("6."):
-        raise DataFormatError(
-            f"{primary.file}: made by pipeline VERSION {version}; this version reads 6.x (QR2)"
-        )
-    detector = image.integer("DETECTOR")
-    if detector not in DETECTORS:
-        raise DataFormatError(f"{image.file}: DETECTOR is {detector}, expected 1 to 6")
-    deep = "deep" in image.text("SPS_FLAGS").lower()
-    collection = "spherex_qr2_deep" if deep else "spherex_qr2"
-    obs_id = image.text("OBSID")
-    return Exposure(
-        publisher_did=f"ivo://irsa.ipac/{collection}?{obs_id}/D{detector}",
-        obs_id=obs_id,
-        detector=detector,
-        lvf_id=image.integer("EXPIDN"),
-        collection=collection,
-        deep=deep,
-        mjd=image.number("MJD-AVG"),
-        access=access,
-    )
 
 
 def read_cutouts(
@@ -271,61 +177,6 @@ def _check_flag_bits(header: Header) -> None:
             raise DataFormatError(
                 f"{header.file}: HDU FLAGS: MP_{flag.name} is bit {int(bit)}, expected {flag.bit}"
             )
-
-
-def _origin(header: Header) -> tuple[int, int]:
-    """Detector (x, y) of the first pixel, from the A WCS: parent = 1 + x - CRPIXnA."""
-    origin = []
-    for axis in (1, 2):
-        header.expect(f"CTYPE{axis}A", "LINEAR")
-        header.expect(f"CRVAL{axis}A", 0)
-        header.expect(f"CDELT{axis}A", 1)
-        first = 1 - header.number(f"CRPIX{axis}A")
-        if first != int(first):
-            raise DataFormatError(f"{header.file}: CRPIX{axis}A is not a whole pixel")
-        origin.append(int(first))
-    return origin[0], origin[1]
-
-
-def _celestial_wcs(header: Header, origin: tuple[int, int]) -> TanSip:
-    """Read the primary WCS and express it in detector pixels."""
-    for keyword, expected in (
-        ("CTYPE1", "RA---TAN-SIP"),
-        ("CTYPE2", "DEC--TAN-SIP"),
-        ("CUNIT1", "deg"),
-        ("CUNIT2", "deg"),
-        ("RADESYS", "ICRS"),
-        ("LONPOLE", 180),
-    ):
-        header.expect(keyword, expected)
-    pc = np.array([[header.number(f"PC{i}_{j}") for j in (1, 2)] for i in (1, 2)])
-    cdelt = np.array([header.number("CDELT1"), header.number("CDELT2")])
-    cd = pc * cdelt[:, None]
-    if not np.linalg.det(cd):
-        raise DataFormatError(f"{header.file}: HDU IMAGE: the PC matrix is singular")
-    return TanSip(
-        crpix=(
-            header.number("CRPIX1") - 1 + origin[0],
-            header.number("CRPIX2") - 1 + origin[1],
-        ),
-        crval_deg=(header.number("CRVAL1"), header.number("CRVAL2")),
-        cd_deg=_frozen(cd),
-        sip_a=_sip(header, "A"),
-        sip_b=_sip(header, "B"),
-    )
-
-
-def _sip(header: Header, letter: str) -> FloatArray:
-    """SIP coefficients; by the convention those without a card are zero."""
-    order = header.integer(f"{letter}_ORDER")
-    if not 0 <= order <= 9:
-        raise DataFormatError(f"{header.file}: {letter}_ORDER is {order}, expected 0 to 9")
-    coefficients = np.zeros((order + 1, order + 1))
-    for p in range(order + 1):
-        for q in range(order + 1 - p):
-            if f"{letter}_{p}_{q}" in header:
-                coefficients[p, q] = header.number(f"{letter}_{p}_{q}")
-    return _frozen(coefficients)
 
 
 def _read_wavelengths(source: ByteSource, hdus: dict[str, Hdu], frame: Box) -> SpectralMap:

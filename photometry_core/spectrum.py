@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from astropy.table import MaskedColumn, Table
 
+from photometry_core.cutout import Stamp
 from photometry_core.flags import FIT_ERROR
 from photometry_core.positions import designation
 from photometry_core.types import (
@@ -25,7 +26,6 @@ from photometry_core.types import (
     Measurement,
     MeasureOptions,
     Provenance,
-    Stamp,
     Target,
 )
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from photometry_core.archive.regions import Box, nearest_pixel
-from photometry_core.types import STAMP_SIZE_PIX, Cutout, FloatArray, Stamp
+from photometry_core.cutout import Cutout, Stamp
+from photometry_core.types import STAMP_SIZE_PIX, FloatArray
 
 
 def cut_stamp(cutout: Cutout, x_pix: float, y_pix: float, model_mjy_sr: FloatArray | None) -> Stamp:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError
-from photometry_core.types import Cutout, Exposure, ExposureSearch, MeasureOptions, Target
+from photometry_core.types import Exposure, ExposureSearch, MeasureOptions, Target
 
 SIMULATED = "simulated"
 

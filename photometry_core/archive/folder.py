@@ -15,17 +15,12 @@ import numpy as np
 
 from photometry_core.byte_source import ByteSource, FileSource, is_gzip, unpack
 from photometry_core.calibration import Calibration, read_solid_angles, read_wavelength_maps
+from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError, DataFormatError, ExposureError
 from photometry_core.fits_layout import read_hdus
-from photometry_core.spectral_image import Footprint, read_cutouts, read_exposure, read_footprint
-from photometry_core.types import (
-    Cutout,
-    Exposure,
-    ExposureMatch,
-    ExposureSearch,
-    MeasureOptions,
-    Target,
-)
+from photometry_core.image_header import Footprint, read_exposure, read_footprint
+from photometry_core.spectral_image import read_cutouts
+from photometry_core.types import Exposure, ExposureMatch, ExposureSearch, MeasureOptions, Target
 
 _SUFFIXES = (".fits", ".fits.gz", ".fit", ".fit.gz")
 _PRODUCT = re.compile(
