@@ -1,0 +1,213 @@
+"""The tables: jobs, and the chunks that they are divided into."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db import models
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from jobs.leases import Leased
+from jobs.phases import ACTIVE, Phase
+from photometry_core.archive import SIMULATED
+from photometry_core.types import ExposureMatch, MeasureOptions, Target
+
+ID_PATTERN = r"[A-Za-z][A-Za-z0-9_-]{21}"
+"""What the id of a job looks like."""
+
+
+def new_job_id() -> str:
+    """Return an id of 128 random bits that starts with a letter, as XML wants ids to."""
+    while not (text := secrets.token_urlsafe(16))[0].isalpha():
+        pass
+    return text
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs as their owners ask for them."""
+
+    def owned_by(self, visitor: str) -> JobQuerySet:
+        """Return the jobs of a visitor, newest first, with their progress.
+
+        Every page that shows a job gets it from here, so that a stranger's job does not exist.
+        """
+        return (
+            self.filter(owner=visitor)
+            .annotate(exposures_done=Coalesce(Sum("chunks__n_done"), 0))
+            .order_by("-created", "-id")
+        )
+
+    def active(self) -> JobQuerySet:
+        """Return the jobs that have not ended."""
+        return self.filter(phase__in=ACTIVE)
+
+
+class Job(Leased):
+    """Targets to be measured on all exposures of an archive that cover them.
+
+    Its lease is held while exposures are searched for, and while products are assembled.
+
+    Parameters
+    ----------
+    id
+        Unguessable.
+    owner
+        The visitor who submitted it.
+    submission_key
+        The same for repetitions of one submission (a double click); unique for an owner.
+    title
+        What the owner calls it.
+    phase
+        As in `jobs.phases`, which alone changes it.
+    archive
+        Name of the archive.
+    request
+        ``targets``, ``options`` and ``software`` (name and version that took the job) as JSON.
+    n_targets, n_exposures
+        Numbers of targets, and of exposures found; the latter is `None` until searched.
+    created, started, ended
+        Times of submission, of the first work on it, and of its end.
+    error_kind
+        ``usage`` (the request can't be fulfilled), ``transient`` (trying again may help),
+        ``fatal`` (a fault of this program or its machine), or empty.
+    error_message
+        What went wrong and what a person can do about it.
+    notice
+        What holds the job up at the moment; empty if nothing does.
+    problems
+        One sentence per file that the archive could not consider, and per exposure given up.
+    """
+
+    id = models.CharField(primary_key=True, max_length=22, default=new_job_id, editable=False)
+    owner = models.CharField(max_length=64)
+    submission_key = models.CharField(max_length=64, null=True)  # noqa: DJ001 null is not unique
+    title = models.CharField(max_length=200)
+    phase = models.CharField(max_length=9, choices=Phase.choices, default=Phase.PENDING)
+    archive = models.CharField(max_length=500)
+    request = models.JSONField()
+    n_targets = models.PositiveIntegerField()
+    n_exposures = models.PositiveIntegerField(null=True)
+    created = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
+    error_kind = models.CharField(max_length=9, default="", blank=True)
+    error_message = models.TextField(default="", blank=True)
+    notice = models.TextField(default="", blank=True)
+    problems = models.JSONField(default=list)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(phase__in=Phase.values), name="job_phase_is_legal"),
+            models.CheckConstraint(
+                condition=Q(error_kind__in=["", "usage", "transient", "fatal"]),
+                name="job_error_kind_is_legal",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "submission_key"], name="job_submitted_once_per_key"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-created"], name="job_of_owner"),
+            models.Index(fields=["phase"], name="job_in_phase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.phase})"
+
+    @property
+    def targets(self) -> list[Target]:
+        """The targets."""
+        return [Target.from_json(values) for values in self.request["targets"]]
+
+    @property
+    def options(self) -> MeasureOptions:
+        """What to measure, and how."""
+        return MeasureOptions.from_json(self.request["options"])
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the job has not ended."""
+        return self.phase in ACTIVE
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data are simulated."""
+        return self.archive == SIMULATED
+
+    @property
+    def n_done(self) -> int:
+        """Number of exposures done so far."""
+        done: int | None = self.__dict__.get("exposures_done")
+        if done is None:
+            done = self.chunks.aggregate(done=Coalesce(Sum("n_done"), 0))["done"]
+        return done
+
+
+class Chunk(Leased):
+    """Some exposures of a job, measured by one worker at a time.
+
+    Parameters
+    ----------
+    job, number
+        The job, and which of its chunks this is.
+    exposures
+        The `ExposureMatch` values as JSON, in the order of work; emptied when the job has ended.
+    n_exposures
+        How many there are, or were.
+    is_done
+        Whether all of them are measured.
+    result
+        Token of the claim whose file holds the measurements; empty until done.
+    n_done
+        Exposures measured, for the progress.
+    in_hand
+        Index of the exposure that a worker is busy with; only written when a worker died
+        before, since it costs a write for each.
+    crashes
+        The `in_hand` of every worker that died, in order of time.
+    given_up
+        Indices of the exposures that are not tried any more.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    exposures = models.JSONField()
+    n_exposures = models.PositiveIntegerField()
+    is_done = models.BooleanField(default=False)
+    result = models.CharField(max_length=16, default="", blank=True)
+    n_done = models.PositiveIntegerField(default=0)
+    in_hand = models.PositiveIntegerField(null=True, blank=True)
+    crashes = models.JSONField(default=list)
+    given_up = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="chunk_number_is_unique"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_until"], condition=Q(is_done=False), name="chunk_still_to_do"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}/{self.number}"
+
+    @property
+    def matches(self) -> list[ExposureMatch]:
+        """The exposures, each with the indices of the targets it covers."""
+        return [ExposureMatch.from_json(values) for values in self.exposures]
+
+
+def request_of(targets: list[Target], options: MeasureOptions, software: str) -> dict[str, Any]:
+    """Return the `Job.request` of targets and options."""
+    return {
+        "targets": [target.to_json() for target in targets],
+        "options": options.to_json(),
+        "software": software,
+    }

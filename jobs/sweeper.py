@@ -1,0 +1,72 @@
+"""Finds work that was lost, and folders that nobody needs, and puts both right.
+
+Workers die, and messages get lost. Nothing else repairs that: `sweep` is called by a schedule of
+the queue once a minute, and by the supervisor every few seconds. It may run several times at
+once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+
+from django.db.models import QuerySet
+from django_q.models import Schedule
+
+from jobs import folders, scheduling
+from jobs.leases import LAPSED, UNLEASED
+from jobs.models import ID_PATTERN, Chunk, Job
+from jobs.phases import ACTIVE, Phase
+
+log = logging.getLogger(__name__)
+
+_SCHEDULE = "jobs.sweep"
+
+
+def sweep() -> None:
+    """Return lapsed leases, announce forgotten work, and remove what is not needed."""
+    n_returned = _return_lapsed(Job.objects.active()) + _return_lapsed(scheduling.to_measure())
+    n_announced = scheduling.announce_overdue()
+    if n_returned or n_announced:
+        log.warning("returned %d leases, announced %d pieces of work", n_returned, n_announced)
+    _clean_folders()
+
+
+def schedule_sweeps() -> None:
+    """Have the workers sweep once a minute, if they don't already."""
+    schedules = Schedule.objects.filter(name=_SCHEDULE)
+    if schedules.count() == 1:
+        return
+    schedules.delete()
+    Schedule.objects.create(
+        name=_SCHEDULE,
+        func="jobs.sweeper.sweep",
+        schedule_type=Schedule.MINUTES,
+        minutes=1,
+        repeats=-1,
+    )
+
+
+def _return_lapsed(rows: QuerySet[Job] | QuerySet[Chunk]) -> int:
+    """Take leases from workers that have not been heard of; the work counts as unannounced."""
+    return rows.filter(LAPSED).update(**UNLEASED, nudged=None)
+
+
+def _clean_folders() -> None:
+    """Remove the unpublished files of jobs that have ended.
+
+    A worker that was replaced may go on writing for a moment after its job has ended. It can do
+    so only where its work folder is, and that is looked at again each time.
+    """
+    root = folders.all_work()
+    names = [path.name for path in root.iterdir()] if root.is_dir() else []
+    ids = [name for name in names if re.fullmatch(ID_PATTERN, name)]
+    phases = dict(Job.objects.filter(pk__in=ids).values_list("pk", "phase"))
+    for job_id, phase in phases.items():
+        if phase in ACTIVE:
+            continue
+        if phase != Phase.COMPLETED:
+            shutil.rmtree(folders.published(job_id), ignore_errors=True)
+            Chunk.objects.filter(job_id=job_id).update(exposures=[])
+        shutil.rmtree(folders.work(job_id), ignore_errors=True)
