@@ -28,10 +28,10 @@ setup: ## prepare .venv with the pinned packages, nothing else
 	@scripts/bootstrap.sh runtime
 
 demo: setup ## start the site on the simulated sky, with a first job; Ctrl-C stops it
-	@exec $(PY) manage.py demo
+	@exec $(PY) manage.py demo $(ARGS)
 
-run: setup ## start the site without a first job; Ctrl-C stops it
-	@exec $(PY) manage.py run
+run: setup ## start the site without a first job, e.g. ARGS="--port 8080"; Ctrl-C stops it
+	@exec $(PY) manage.py run $(ARGS)
 
 dev: ## prepare .venv with what the checks and tests need as well
 	@scripts/bootstrap.sh dev
@@ -55,8 +55,8 @@ check: dev ## migrations are complete, a public site's settings are safe
 	$(IN_NEW_FOLDER) $(PY) manage.py makemigrations --check --dry-run
 	$(PUBLIC_SITE) $(IN_NEW_FOLDER) $(PY) manage.py check --deploy --fail-level WARNING
 
-pytest: dev ## run the tests only
-	$(PY) -m pytest
+pytest: dev ## run tests only, e.g. ARGS="tests/unit -x"
+	$(PY) -m pytest $(ARGS)
 
 bench: dev ## run every benchmark
 	@set -e; for benchmark in benchmarks/*.py; do echo "$(PY) $$benchmark"; $(PY) "$$benchmark"; done
