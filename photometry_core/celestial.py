@@ -77,8 +77,9 @@ class TanSip:
                 if not np.any(np.hypot(du, dv) > _TOLERANCE_PIX):
                     break
             lost = ~(np.hypot(du, dv) <= 1e-6)
-        u[lost], v[lost] = np.nan, np.nan
-        return u + self.crpix[0], v + self.crpix[1]
+        x = np.where(lost, np.nan, u + self.crpix[0])
+        y = np.where(lost, np.nan, v + self.crpix[1])
+        return x, y
 
     def jacobian_deg(
         self, x_pix: npt.ArrayLike, y_pix: npt.ArrayLike
