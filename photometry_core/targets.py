@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 from astropy.io.votable import is_votable
 from astropy.table import Table
 from astropy.units import Quantity, UnitConversionError, UnitTypeError, deg
@@ -80,6 +81,8 @@ def read_targets(
 def _read_table(path: Path) -> Table:
     """Read a table by its extension; text tables by the separator of their first line."""
     reader = _READERS.get(path.suffix.lower())
+    if path.stat().st_size == 0:
+        raise InvalidInputError(f"targets: {path.name} is empty")
     if reader is None:
         allowed = ", ".join(_READERS)
         raise InvalidInputError(
@@ -88,6 +91,9 @@ def _read_table(path: Path) -> Table:
     try:
         if reader == "votable" and not is_votable(str(path)):
             raise InvalidInputError(f"targets: {path.name} is not a VOTable")
+        if reader == "parquet":
+            columns = pq.read_table(path).to_pydict()
+            return Table({name: _masked(values) for name, values in columns.items()})
         if reader == "ascii.csv":
             with path.open(encoding="utf-8-sig") as stream:
                 lines = stream.read().splitlines()
@@ -102,6 +108,14 @@ def _read_table(path: Path) -> Table:
         raise InvalidInputError(
             f"targets: {path.name} can't be read as {reader}: {str(error).splitlines()[0]}"
         ) from error
+
+
+def _masked(values: list[Any]) -> Any:
+    """Return a column with its nulls masked."""
+    missing = [value is None for value in values]
+    kind = next((type(value) for value in values if value is not None), float)
+    filled = [kind() if value is None else value for value in values]
+    return np.ma.array(filled, mask=missing) if any(missing) else filled
 
 
 def _from_table(

@@ -122,6 +122,8 @@ def provenance_lines(spectrum: Spectrum) -> list[tuple[str, str]]:
 def _infos(spectrum: Spectrum) -> list[tuple[str, str]]:
     provenance = spectrum.provenance
     return [
+        # Not a PARAM: astropy escapes the texts of PARAMs twice.
+        ("target_name", spectrum.target.name),
         ("server_software", provenance.software),
         ("request_date", provenance.created),
         ("request", json.dumps({"target": spectrum.target.to_json(),
@@ -138,7 +140,6 @@ def _facts(spectrum: Spectrum) -> list[tuple[str, str, str, Any]]:
     """(name, datatype, unit, value) of the facts that a program may want to read."""
     start, end = spectrum.options.mjd_range
     facts: list[tuple[str, str, str, Any]] = [
-        ("target_name", "unicodeChar", "", spectrum.target.name),
         ("target_ra", "double", "deg", spectrum.target.ra_deg),
         ("target_dec", "double", "deg", spectrum.target.dec_deg),
         ("n_found", "int", "", spectrum.n_found),
@@ -162,7 +163,7 @@ def _params(document: VOTableFile, spectrum: Spectrum) -> list[Param]:
             ID=name,
             datatype=datatype,
             unit=unit or None,
-            arraysize="*" if datatype in ("char", "unicodeChar") else None,
+            arraysize="*" if datatype == "char" else None,
             value=value,
         )
         for name, datatype, unit, value in _facts(spectrum)

@@ -1,0 +1,102 @@
+"""Targets from tables of every format, and what is said of tables that can't be used."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.table import Table
+
+from photometry_core.errors import InvalidInputError
+from photometry_core.targets import read_targets
+
+
+def write(tmp_path, name: str, text: str) -> str:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return str(tmp_path / name)
+
+
+def test_a_position():
+    [target] = read_targets("10.6847 -41.269")
+    assert (target.ra_deg, target.dec_deg) == (10.6847, -41.269)
+    assert target.name == "J004244.32-411608.4"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "ra,dec,name\n189.998958,-11.623056,M104\n0,0,origin\n"),
+        ("a.csv", "\ufeffRA;Dec;Name\n189.998958;-11.623056;M104\n0;0;origin\n"),
+        ("a.tsv", "name\tra\tdec\nM104\t189.998958\t-11.623056\norigin\t0\t0\n"),
+        (
+            "a.tbl",
+            "|name  |ra         |dec        |\n|char  |double     |double     |\n"
+            " M104   189.998958  -11.623056 \n origin 0.0         0.0        \n",
+        ),
+    ],
+)
+def test_text_tables(tmp_path, name, text):
+    targets = read_targets(write(tmp_path, name, text))
+    assert [t.name for t in targets] == ["M104", "origin"]
+    assert (targets[0].ra_deg, targets[0].dec_deg) == (189.998958, -11.623056)
+    assert (targets[1].ra_deg, targets[1].dec_deg) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["a.vot", "a.fits", "a.ecsv"])
+def test_binary_and_self_describing_tables_with_units(tmp_path, name):
+    table = Table({"ra": [1.0, 2.0], "dec": np.radians([-3.0, 4.0]), "name": ["a", "b"]})
+    table["ra"].unit, table["dec"].unit = "deg", "rad"
+    table.write(tmp_path / name, format={"a.vot": "votable"}.get(name))
+    targets = read_targets(str(tmp_path / name))
+    assert [t.dec_deg for t in targets] == pytest.approx([-3.0, 4.0])
+    assert [t.name for t in targets] == ["a", "b"]
+
+
+def test_parquet_with_a_null(tmp_path):
+    columns = {"ra": [1.0, 2.0], "dec": [-3.0, None], "name": ["a", None]}
+    pq.write_table(pa.table({k: v[:1] for k, v in columns.items()}), tmp_path / "a.parquet")
+    assert [t.name for t in read_targets(str(tmp_path / "a.parquet"))] == ["a"]
+    pq.write_table(pa.table(columns), tmp_path / "b.parquet")
+    with pytest.raises(InvalidInputError, match="row 2, column 'dec': the value is missing"):
+        read_targets(str(tmp_path / "b.parquet"))
+
+
+def test_columns_named_on_the_command_line_and_nameless_rows(tmp_path):
+    path = write(tmp_path, "a.csv", "id,alpha,delta\n1,10.6847,-41.269\n")
+    [target] = read_targets(path, ra_column="alpha", dec_column="delta")
+    assert target.name == "J004244.32-411608.4"
+    [target] = read_targets(path, ra_column="alpha", dec_column="delta", name_column="id")
+    assert target.name == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ra,dec\n", "a.csv has no rows"),
+        ("x,y\n1,2\n", "no column 'ra'; columns: x, y; use --ra-column"),
+        ("ra,RA,dec\n1,2,3\n", "2 columns 'ra'"),
+        ("ra,dec\n1,2\n400,2\n", "row 2: ra: 400.0 .*0 <= ra < 360"),
+        ("ra,dec\n1,2\n3,-91\n", "row 2: dec: -91.0"),
+        ("ra,dec\n1,2\n3,\n", "row 2, column 'dec': the value is missing"),
+        ("ra,dec\n1,2\n12h30m,4\n", "row 2, column 'ra': '12h30m' is not a number of degrees"),
+        ("ra,dec,sersic_index\n1,2,4\n", "column 'sersic_index': Sersic profiles"),
+        ("ra,dec,pm_ra\n1,2,400\n", "column 'pm_ra'"),
+        ("", "a.csv is empty"),
+    ],
+)
+def test_unusable_tables(tmp_path, text, message):
+    with pytest.raises(InvalidInputError, match=message):
+        read_targets(write(tmp_path, "a.csv", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("a.xlsx", "extension '.xlsx'; allowed: .csv"), ("a.vot", "not a VOTable")],
+)
+def test_files_of_other_kinds(tmp_path, name, message):
+    with pytest.raises(InvalidInputError, match=message):
+        read_targets(write(tmp_path, name, "hello"))
+
+
+def test_neither_file_nor_position():
+    with pytest.raises(InvalidInputError, match="'M 81' is neither a file nor a position"):
+        read_targets("M 81")
