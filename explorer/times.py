@@ -1,0 +1,75 @@
+"""Times as people write them: ISO 8601 or MJD, both in UTC."""
+
+import re
+from dataclasses import dataclass
+
+from astropy.time import Time
+
+from photometry_core.errors import InvalidInputError
+
+# From 1995 to 2077: a year or a Julian date is never taken for an MJD.
+MJD_RANGE = (50_000.0, 80_000.0)
+
+_ISO = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}(?:\.\d{1,9})?))?)?\s*(?:Z|UTC)?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?:MJD\s*)?([+-]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedTime:
+    """A time in both notations.
+
+    Parameters
+    ----------
+    mjd
+        MJD, UTC.
+    iso
+        ``YYYY-MM-DD HH:MM:SS``, UTC.
+    """
+
+    mjd: float
+    iso: str
+
+
+def parse_time(text: str) -> ParsedTime:
+    """Read ``2025-05-01``, ``2025-05-01T12:30``, ``2025-05-01 12:30:00.5 UTC`` or an MJD.
+
+    A date alone is its beginning, 00:00 UTC.
+
+    Raises
+    ------
+    InvalidInputError
+        It is neither, or lies outside of `MJD_RANGE`.
+    """
+    text = " ".join(text.split())
+    if number := _NUMBER.fullmatch(text):
+        return _in_range(float(number[1]), text)
+    if iso := _ISO.fullmatch(text):
+        date, minutes, seconds = iso.groups()
+        written = f"{date} {minutes or '00:00'}:{seconds or '00'}"
+        try:
+            mjd = float(Time(written, format="iso", scale="utc").mjd)
+        except ValueError as error:
+            raise InvalidInputError(f"{text!r} is not a date and time that exists") from error
+        return _in_range(mjd, text)
+    raise InvalidInputError(
+        f"{text!r} is not a time; write it like 2025-05-01, 2025-05-01T12:30:00 or 60796.5 (MJD)"
+    )
+
+
+def format_mjd(mjd: float) -> str:
+    """Return a time given as MJD (UTC) as ``YYYY-MM-DD HH:MM:SS``."""
+    time = Time(mjd, format="mjd", scale="utc", precision=0)
+    return str(time.iso)
+
+
+def _in_range(mjd: float, text: str) -> ParsedTime:
+    first, last = MJD_RANGE
+    if not first <= mjd <= last:
+        raise InvalidInputError(
+            f"{text!r} is out of range; allowed: MJD {first:.0f} to {last:.0f} "
+            f"({format_mjd(first)[:10]} to {format_mjd(last)[:10]})"
+        )
+    return ParsedTime(mjd=mjd, iso=format_mjd(mjd))

@@ -1,0 +1,30 @@
+"""The addresses of the pages."""
+
+from django.urls import path
+
+from explorer.views import errors, monitor, results, submission
+from jobs.visitors import claim
+
+_TARGET = "jobs/<str:job_id>/targets/<int:index>/"
+
+urlpatterns = [
+    path("", submission.new_job, name="new_job"),
+    path("position", submission.position_feedback, name="position_feedback"),
+    path("time", submission.time_feedback, name="time_feedback"),
+    path("jobs/", monitor.jobs, name="jobs"),
+    path("jobs/rows", monitor.job_rows, name="job_rows"),
+    path("jobs/<str:job_id>/", monitor.job, name="job"),
+    path("jobs/<str:job_id>/status", monitor.job_status, name="job_status"),
+    path("jobs/<str:job_id>/cancel", monitor.cancel, name="cancel_job"),
+    path("jobs/<str:job_id>/results/", results.results, name="results"),
+    path(f"{_TARGET}plot.json", results.plot, name="plot"),
+    path(f"{_TARGET}cutouts.json", results.cutouts, name="cutouts"),
+    path(f"{_TARGET}table", results.table_page, name="table_page"),
+    path(f"{_TARGET}spectrum.vot", results.download_votable, name="download_votable"),
+    path("claim/<str:token>", claim, name="claim"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

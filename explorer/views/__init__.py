@@ -1,0 +1,1 @@
+"""The views, by what a visitor is doing: submitting, monitoring, looking at results."""

@@ -1,0 +1,32 @@
+// The new-job form: examples fill the box, the title follows the target and the options.
+
+const target = document.getElementById("id_target");
+const title = document.getElementById("id_title");
+const submit = document.getElementById("submit-job");
+
+for (const example of document.querySelectorAll("[data-example]")) {
+  example.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    target.value = example.dataset.example;
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+    target.focus();
+  });
+}
+
+function showDefaultTitle() {
+  const made = document.querySelector("#position-feedback [data-default-title]");
+  title.placeholder = made?.dataset.defaultTitle ?? "";
+}
+document.body.addEventListener("htmx:afterSwap", showDefaultTitle);
+
+// One click, one job; the server takes care of those who click without scripts.
+document.getElementById("job-form").addEventListener("submit", () => {
+  submit.textContent = "Submitting\u2026";
+  setTimeout(() => { submit.disabled = true; });
+});
+// Coming back with the browser's button finds the form as it was, ready to be sent again.
+addEventListener("pageshow", () => {
+  submit.disabled = false;
+  submit.textContent = "Measure spectrum";
+});

@@ -1,0 +1,57 @@
+// What every page does: the theme toggle, copy buttons, words about a job's progress.
+
+const THEMES = ["automatic", "light", "dark"];
+const root = document.documentElement;
+const toggle = document.getElementById("theme-toggle");
+
+function showTheme() {
+  document.getElementById("theme-name").textContent = root.dataset.theme ?? "automatic";
+  toggle.title = `Color theme: ${root.dataset.theme ?? "automatic"}`;
+}
+
+toggle.hidden = false;
+showTheme();
+toggle.addEventListener("click", () => {
+  const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? "automatic") + 1) % THEMES.length];
+  if (next === "automatic") {
+    delete root.dataset.theme;
+    localStorage.removeItem("theme");
+  } else {
+    root.dataset.theme = next;
+    localStorage.setItem("theme", next);
+  }
+  showTheme();
+  document.dispatchEvent(new CustomEvent("themechange"));
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  document.dispatchEvent(new CustomEvent("themechange"));
+});
+
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    const label = button.firstChild;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+      label.textContent = "Copied";
+      setTimeout(() => { label.textContent = "Copy"; }, 1500);
+    });
+  }
+}
+
+document.getElementById("error-summary")?.focus();
+
+// A screen reader hears what a job is doing when that changes, not once a second.
+const announcement = document.getElementById("job-announcement");
+if (announcement) {
+  announcement.textContent = document.getElementById("job-status")?.dataset.sentence ?? "";
+  document.body.addEventListener("htmx:afterSwap", () => {
+    const sentence = document.getElementById("job-status")?.dataset.sentence ?? "";
+    if (announcement.textContent !== sentence) announcement.textContent = sentence;
+  });
+}
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.body.addEventListener(failure, () => {
+    for (const warning of document.querySelectorAll(".connection-lost")) warning.hidden = false;
+  });
+}
