@@ -35,8 +35,8 @@ class TanSip:
     cd_deg
         Linear transformation, degrees per pixel, shape (2, 2).
     sip_a, sip_b
-        Coefficients ``[p, q]`` of the terms ``u**p * v**q`` added to u and v, both of
-        shape (order + 1, order + 1).
+        Coefficients ``[p, q]`` of the terms ``u**p * v**q`` added to u and v, both of the
+        same shape (order + 1, order + 1).
     """
 
     crpix: tuple[float, float]
@@ -92,10 +92,11 @@ class TanSip:
             ``d(xi)/dx, d(xi)/dy, d(eta)/dx, d(eta)/dy`` in degrees per pixel, where xi
             and eta are plane coordinates at the tangent point, not at the position.
         """
-        u = np.asarray(x_pix, float) - self.crpix[0]
-        v = np.asarray(y_pix, float) - self.crpix[1]
-        a_u, a_v = _derivatives(self.sip_a, u, v)
-        b_u, b_v = _derivatives(self.sip_b, u, v)
+        u_powers, v_powers = self._offset_powers(
+            np.asarray(x_pix, float) - self.crpix[0], np.asarray(y_pix, float) - self.crpix[1]
+        )
+        a_u, a_v = _derivatives(self.sip_a, u_powers, v_powers)
+        b_u, b_v = _derivatives(self.sip_b, u_powers, v_powers)
         (c11, c12), (c21, c22) = self.cd_deg
         return (
             c11 * (1 + a_u) + c12 * b_u,
@@ -145,20 +146,26 @@ class TanSip:
             sip_b=self.sip_b,
         )
 
+    def _offset_powers(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Powers of offsets from the reference pixel, as many as the distortion has."""
+        return _powers(u, self.sip_a.shape[0]), _powers(v, self.sip_a.shape[0])
+
     def _to_plane(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Plane coordinates in degrees of offsets from the reference pixel."""
-        f = u + _polynomial(self.sip_a, u, v)
-        g = v + _polynomial(self.sip_b, u, v)
+        u_powers, v_powers = self._offset_powers(u, v)
+        f = u + _polynomial(self.sip_a, u_powers, v_powers)
+        g = v + _polynomial(self.sip_b, u_powers, v_powers)
         cd = self.cd_deg
         return cd[0, 0] * f + cd[0, 1] * g, cd[1, 0] * f + cd[1, 1] * g
 
     def _newton_step(
         self, u: FloatArray, v: FloatArray, f: FloatArray, g: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        residual_f = u + _polynomial(self.sip_a, u, v) - f
-        residual_g = v + _polynomial(self.sip_b, u, v) - g
-        a_u, a_v = _derivatives(self.sip_a, u, v)
-        b_u, b_v = _derivatives(self.sip_b, u, v)
+        u_powers, v_powers = self._offset_powers(u, v)
+        residual_f = u + _polynomial(self.sip_a, u_powers, v_powers) - f
+        residual_g = v + _polynomial(self.sip_b, u_powers, v_powers) - g
+        a_u, a_v = _derivatives(self.sip_a, u_powers, v_powers)
+        b_u, b_v = _derivatives(self.sip_b, u_powers, v_powers)
         determinant = (1 + a_u) * (1 + b_v) - a_v * b_u
         return (
             ((1 + b_v) * residual_f - a_v * residual_g) / determinant,
@@ -166,25 +173,29 @@ class TanSip:
         )
 
 
-def _polynomial(coefficients: FloatArray, u: FloatArray, v: FloatArray) -> FloatArray:
-    """Sum of ``c[p, q] u**p v**q``, by Horner's rule in both variables."""
-    total = np.zeros_like(u)
-    for row in coefficients[::-1]:
-        inner = np.zeros_like(v)
-        for c in row[::-1]:
-            inner = inner * v + c
-        total = total * u + inner
-    return total
+def _powers(values: FloatArray, count: int) -> FloatArray:
+    """Return powers 0 to count - 1 along a new last axis."""
+    powers = np.empty((*values.shape, count))
+    powers[..., 0] = 1
+    for exponent in range(1, count):
+        np.multiply(powers[..., exponent - 1], values, out=powers[..., exponent])
+    return powers
+
+
+def _polynomial(coefficients: FloatArray, u_powers: FloatArray, v_powers: FloatArray) -> FloatArray:
+    """Sum of ``c[p, q] u**p v**q``."""
+    return np.asarray(((u_powers @ coefficients) * v_powers).sum(axis=-1))
 
 
 def _derivatives(
-    coefficients: FloatArray, u: FloatArray, v: FloatArray
+    coefficients: FloatArray, u_powers: FloatArray, v_powers: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Derivatives of `_polynomial` by u and v."""
-    powers = np.arange(coefficients.shape[0])
-    by_u = (coefficients * powers[:, None])[1:]
-    by_v = (coefficients * powers[None, :])[:, 1:]
-    return _polynomial(by_u, u, v), _polynomial(by_v, u, v)
+    exponents = np.arange(coefficients.shape[0])
+    by_u, by_v = np.zeros_like(coefficients), np.zeros_like(coefficients)
+    by_u[:-1] = (coefficients * exponents[:, None])[1:]
+    by_v[:, :-1] = (coefficients * exponents)[:, 1:]
+    return _polynomial(by_u, u_powers, v_powers), _polynomial(by_v, u_powers, v_powers)
 
 
 def _project(

@@ -13,6 +13,8 @@ from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header
 from photometry_core.types import DETECTOR_SIZE_PIX, DETECTORS, Exposure, FloatArray
 
+_MAX_SIP_ORDER = 9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Footprint:
@@ -130,6 +132,7 @@ def _celestial_wcs(header: Header, origin: tuple[int, int]) -> TanSip:
     cd = pc * cdelt[:, None]
     if not np.linalg.det(cd):
         raise DataFormatError(f"{header.file}: HDU IMAGE: the PC matrix is singular")
+    sip_a, sip_b = _sip(header)
     return TanSip(
         crpix=(
             header.number("CRPIX1") - 1 + origin[0],
@@ -137,19 +140,24 @@ def _celestial_wcs(header: Header, origin: tuple[int, int]) -> TanSip:
         ),
         crval_deg=(header.number("CRVAL1"), header.number("CRVAL2")),
         cd_deg=cd,
-        sip_a=_sip(header, "A"),
-        sip_b=_sip(header, "B"),
+        sip_a=sip_a,
+        sip_b=sip_b,
     )
 
 
-def _sip(header: Header, letter: str) -> FloatArray:
-    """SIP coefficients; by the convention those without a card are zero."""
-    order = header.integer(f"{letter}_ORDER")
-    if not 0 <= order <= 9:
-        raise DataFormatError(f"{header.file}: {letter}_ORDER is {order}, expected 0 to 9")
-    coefficients = np.zeros((order + 1, order + 1))
-    for p in range(order + 1):
-        for q in range(order + 1 - p):
-            if f"{letter}_{p}_{q}" in header:
-                coefficients[p, q] = header.number(f"{letter}_{p}_{q}")
-    return coefficients
+def _sip(header: Header) -> tuple[FloatArray, FloatArray]:
+    """SIP coefficients of both axes; by the convention those without a card are zero."""
+    orders = {letter: header.integer(f"{letter}_ORDER") for letter in "AB"}
+    for letter, order in orders.items():
+        if not 0 <= order <= _MAX_SIP_ORDER:
+            raise DataFormatError(
+                f"{header.file}: {letter}_ORDER is {order}, expected 0 to {_MAX_SIP_ORDER}"
+            )
+    size = max(orders.values()) + 1
+    a, b = np.zeros((size, size)), np.zeros((size, size))
+    for letter, coefficients in (("A", a), ("B", b)):
+        for p in range(orders[letter] + 1):
+            for q in range(orders[letter] + 1 - p):
+                if f"{letter}_{p}_{q}" in header:
+                    coefficients[p, q] = header.number(f"{letter}_{p}_{q}")
+    return a, b
