@@ -106,7 +106,7 @@ def _plot_data(spectrum: Spectrum, plotted: np.ndarray) -> dict[str, Any]:
     """Return the columns of the data source, one element per plotted row."""
     flux = column(spectrum, "flux")[plotted]
     error = column(spectrum, "flux_err")[plotted]
-    values = np.asarray(spectrum.table["flags"])[plotted]
+    values = np.array(spectrum.table["flags"])[plotted]
     names = {int(value): ", ".join(flags.decode(value)) or "none" for value in np.unique(values)}
     worst = {value: flags.worst_severity(value) for value in names}
     decimals = flux_decimals(spectrum)
@@ -121,7 +121,7 @@ def _plot_data(spectrum: Spectrum, plotted: np.ndarray) -> dict[str, Any]:
             f"{f:.{decimals}f} \u00b1 {e:.{decimals}f}" for f, e in zip(flux, error, strict=True)
         ],
         "mjd": column(spectrum, "mjd")[plotted],
-        "detector": np.asarray(spectrum.table["det_id"])[plotted].astype(np.int32),
+        "detector": np.array(spectrum.table["det_id"])[plotted].astype(np.int32),
         "flags": [names[int(value)] for value in values],
         "marker": [_MARKERS[worst[int(value)]] for value in values],
         "fill": np.array(
@@ -180,7 +180,8 @@ def _figure(wavelength: FloatArray, y_range: tuple[float, float]) -> figure:
     )
     plot.add_tools(WheelZoomTool(), ResetTool())
     plot.toolbar.logo = None
-    plot.outline_line_color = None
+    # The page shines through, in whichever theme.
+    plot.outline_line_color = plot.border_fill_color = plot.background_fill_color = None
     for axis in plot.axis:
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_font = axis.major_label_text_font = "system-ui, sans-serif"
@@ -214,7 +215,5 @@ def _draw_band(plot: figure, source: ColumnDataSource, view: CDSView, detector: 
         fill_color=color,
         fill_alpha="fill",
         line_width=1.3,
-        # All points stay as they are; the ring shows what is selected.
-        nonselection_glyph=None,
         name=f"points-{detector}",
     )

@@ -49,7 +49,7 @@ class JobForm(forms.Form):
     time_start = forms.CharField(label="From", required=False, max_length=40)
     time_end = forms.CharField(label="Until", required=False, max_length=40)
     background_size = forms.IntegerField(
-        label="Background estimation region",
+        label="Background region",
         initial=15,
         min_value=_LOW_PIX,
         max_value=_HIGH_PIX,

@@ -16,21 +16,22 @@ from photometry_core.types import FloatArray
 PAGE_SIZE = 100
 """Rows on one page of the table of measurements."""
 
+# In the order of a reader's interest; the file has the order of `COLUMNS`.
 _HEADINGS = {
+    "det_id": ("Det.", ""),
     "wavelength": ("\u03bb", "\u00b5m"),
     "lambda_width": ("\u0394\u03bb", "\u00b5m"),
     "flux": ("Flux", "\u00b5Jy"),
     "flux_err": ("Error", "\u00b5Jy"),
+    "fit_ql": ("Fit", ""),
     "flags": ("Flags", ""),
-    "fit_ql": ("Fit quality", ""),
     "flux_bkg": ("Background", "MJy/sr"),
-    "local_bkg_flg": ("Local bkg", ""),
-    "det_id": ("Det.", ""),
-    "deep_flg": ("Deep", ""),
+    "local_bkg_flg": ("Local", ""),
     "mjd": ("MJD", "d"),
     "x_image": ("x", "pix"),
     "y_image": ("y", "pix"),
     "n_pix": ("Pixels", ""),
+    "deep_flg": ("Deep", ""),
     "obs_publisher_did": ("Exposure", ""),
     "reason": ("Why there is no flux", ""),
 }
@@ -108,7 +109,9 @@ def chips(value: int) -> tuple[Chip, ...]:
 
 def column(spectrum: Spectrum, name: str) -> FloatArray:
     """Return a floating-point column of a spectrum, NaN where it has no value."""
-    return np.ma.filled(np.ma.asarray(spectrum.table[name], dtype=float), np.nan)
+    values = np.ma.filled(np.ma.asarray(spectrum.table[name], dtype=float), np.nan)
+    # A plain array: bokeh writes the buffer of astropy's columns with the wrong length.
+    return np.array(values)
 
 
 def is_measured(spectrum: Spectrum) -> np.ndarray:

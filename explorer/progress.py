@@ -20,11 +20,6 @@ _SENTENCES = {
     Phase.ERROR: "Stopped by an error.",
     Phase.ABORTED: "Cancelled.",
 }
-_ADVICE = {
-    "usage": "Change the request and submit it again.",
-    "transient": "Trying again later may help; the request itself is fine.",
-    "fatal": "This is a fault of the site, not of your request.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +38,6 @@ class Progress:
         Time since it was started, or that it took; empty if it never was.
     remaining
         An estimate from the rate so far; empty if there is none yet.
-    advice
-        What a person can do about an error.
     """
 
     sentence: str
@@ -53,7 +46,6 @@ class Progress:
     n_found: int | None
     elapsed: str
     remaining: str
-    advice: str
 
     @property
     def percent(self) -> int | None:
@@ -80,7 +72,6 @@ def progress(job: Job, now: datetime | None = None) -> Progress:
         n_found=n_found,
         elapsed=duration_text(elapsed) if elapsed is not None else "",
         remaining=remaining,
-        advice=_ADVICE.get(job.error_kind, ""),
     )
 
 

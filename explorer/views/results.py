@@ -158,6 +158,7 @@ def _results_context(job: Job, index: int, spectrum: Spectrum, row: int) -> dict
         "spectrum": spectrum,
         "options": spectrum.options,
         "provenance": spectrum.provenance,
+        "created": spectrum.provenance.created[:19].replace("T", " "),
         "releases": releases,
         "time_start": None if start is None else format_mjd(start),
         "time_end": None if end is None else format_mjd(end),

@@ -73,14 +73,22 @@ function hatch(context, side) {
 
 function drawTarget(context, side) {
   const middle = side / 2;
-  context.strokeStyle = MARK;
-  context.lineWidth = Math.max(1.5, side / 130);
   context.beginPath();
   for (const [x, y] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-    context.moveTo(middle + x * side * 0.07, middle + y * side * 0.07);
-    context.lineTo(middle + x * side * 0.14, middle + y * side * 0.14);
+    context.moveTo(middle + x * side * 0.08, middle + y * side * 0.08);
+    context.lineTo(middle + x * side * 0.17, middle + y * side * 0.17);
   }
-  context.stroke();
+  strokeOnAnything(context, MARK, side);
+}
+
+// A dark rim keeps a line visible on white pixels.
+function strokeOnAnything(context, color, side) {
+  const width = Math.max(1.5, side / 110);
+  for (const [style, extra] of [["#000b", 2.2], [color, 1]]) {
+    context.strokeStyle = style;
+    context.lineWidth = width * extra;
+    context.stroke();
+  }
 }
 
 function drawCompass(context, cd, [xx, yx, xy, yy], side) {
@@ -88,10 +96,9 @@ function drawCompass(context, cd, [xx, yx, xy, yy], side) {
   const determinant = a * d - b * c;
   // Pixel offsets of a step to the north and to the east: columns of the inverse of cd.
   const directions = { N: [-b / determinant, a / determinant], E: [d / determinant, -c / determinant] };
-  const origin = [side * 0.84, side * 0.84];
+  const origin = [side * 0.83, side * 0.83];
   const length = side * 0.1;
-  context.lineWidth = Math.max(1.5, side / 130);
-  context.font = `600 ${Math.round(side * 0.065)}px system-ui, sans-serif`;
+  context.font = `600 ${Math.round(side * 0.075)}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const [name, [dx, dy]] of Object.entries(directions)) {
@@ -99,14 +106,15 @@ function drawCompass(context, cd, [xx, yx, xy, yy], side) {
     const y = yx * dx + yy * dy;
     const norm = Math.hypot(x, y);
     const [ux, uy] = [x / norm, y / norm];
-    context.strokeStyle = context.fillStyle = COMPASS;
     context.beginPath();
     context.moveTo(...origin);
     context.lineTo(origin[0] + ux * length, origin[1] + uy * length);
-    context.stroke();
-    const at = [origin[0] + ux * length * 1.5, origin[1] + uy * length * 1.5];
-    context.strokeStyle = "#000a";
+    strokeOnAnything(context, COMPASS, side);
+    const at = [origin[0] + ux * length * 1.55, origin[1] + uy * length * 1.55];
+    context.strokeStyle = "#000b";
+    context.lineWidth = Math.max(3, side / 45);
     context.strokeText(name, ...at);
+    context.fillStyle = COMPASS;
     context.fillText(name, ...at);
   }
 }

@@ -39,6 +39,10 @@ class Plot {
     this.connectRange(answer);
     this.applyTheme();
     this.showSelection();
+    if (matchMedia("(pointer: coarse)").matches) {
+      // A finger on the plot must be able to scroll the page.
+      for (const tool of figure.toolbar.tools) if (tool.type === "BoxZoomTool") tool.active = false;
+    }
     figure.on_event("tap", (event) => this.tapped(event));
     selection.addEventListener("change", () => this.showSelection());
     document.addEventListener("themechange", () => this.applyTheme());
@@ -110,8 +114,6 @@ class Plot {
     const ink = color("--ink");
     const muted = color("--ink-muted");
     const line = color("--line");
-    const surface = color("--surface");
-    this.figure.setv({ background_fill_color: surface, border_fill_color: surface });
     for (const axis of [...this.figure.below, ...this.figure.left]) {
       axis.setv({
         axis_label_text_color: ink, major_label_text_color: muted,

@@ -74,6 +74,17 @@ export class CutoutStrip {
       this.items[i].show(row, this.cutouts.get(row), row === this.selection.row, view, this.failed);
     });
     this.say(this.cutouts.get(this.selection.row));
+    this.center();
+  }
+
+  // On a narrow screen the strip scrolls sideways.
+  center() {
+    const { list } = this;
+    if (list.scrollWidth <= list.clientWidth) return;
+    const item = this.items[this.rows.indexOf(this.selection.row)].button;
+    const box = list.getBoundingClientRect();
+    const at = item.getBoundingClientRect();
+    list.scrollLeft += at.left + at.width / 2 - box.left - box.width / 2;
   }
 
   say(cutout) {
@@ -85,7 +96,7 @@ export class CutoutStrip {
     }
     const parts = [element("strong", "", `Row ${cutout.row}`), element("span", "", `D${cutout.detector}`)];
     if (cutout.wavelength_text) {
-      parts.push(element("span", "", `${cutout.wavelength_text} \u00b5m (width ${cutout.width_text})`));
+      parts.push(element("span", "", `${cutout.wavelength_text} \u00b5m`));
     }
     parts.push(element("strong", "", fluxText(cutout)));
     if (cutout.snr_text) parts.push(element("span", "muted", `S/N ${cutout.snr_text}`));
