@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs import folders
-from photometry_core.types import STAMP_SIZE_PIX, Exposure, Measurement, Stamp
+from photometry_core.cutout import Stamp
+from photometry_core.types import STAMP_SIZE_PIX, Exposure, Measurement
 
 _TARGET = "target"
 _STAMP_PREFIX = "stamp_"
@@ -30,7 +31,9 @@ _SCALARS: Mapping[type, pa.DataType] = {
     Exposure: pa.string(),
 }
 _SCALAR_FIELDS: Mapping[str, type] = {
-    name: kind for name, kind in get_type_hints(Measurement).items() if name != "stamp"
+    name: kind
+    for name, kind in get_type_hints(Measurement, localns={"Stamp": Stamp}).items()
+    if name != "stamp"
 }
 _IMAGE_SHAPE = (STAMP_SIZE_PIX, STAMP_SIZE_PIX)
 # Type and shape of the arrays of a stamp, least significant byte first on every machine.

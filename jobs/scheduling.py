@@ -72,25 +72,29 @@ def announce_overdue() -> int:
         How many messages were sent.
     """
     patience = timedelta(seconds=settings.SPHEREX_RENUDGE_SECONDS)
-    unannounced = Q(nudged=None) | Q(nudged__lt=Now() - patience)
+    overdue = FREE & (Q(nudged=None) | Q(nudged__lt=Now() - patience))
     sent = 0
     waiting: set[tuple[str, str | int]] | None = None
     for task, rows in _STEPS:
-        for row in rows().filter(FREE, unannounced).only("pk", "nudged"):
+        for row_id in list(rows().filter(overdue).order_by("pk").values_list("pk", flat=True)):
             # Messages are only read when something is overdue, which is rare.
             waiting = queue.waiting() if waiting is None else waiting
-            # Of several sweepers at once only one finds the row as it was.
-            if (task, row.pk) not in waiting and rows().filter(pk=row.pk, nudged=row.nudged).update(
+            # Of several sweepers at once only one still finds the row overdue.
+            if (task, row_id) not in waiting and rows().filter(overdue, pk=row_id).update(
                 nudged=Now()
             ):
-                queue.send(task, row.pk)
+                queue.send(task, row_id)
                 sent += 1
     return sent
 
 
 def is_idle() -> bool:
-    """Whether nothing waits for a worker."""
-    return not any(rows().filter(FREE).exists() for _, rows in _STEPS)
+    """Whether nothing waits for a worker, but for what was put off with a notice."""
+    return not (
+        to_search().filter(FREE, notice="").exists()
+        or to_measure().filter(FREE, job__notice="").exists()
+        or to_assemble().filter(FREE, notice="").exists()
+    )
 
 
 def is_worked_on() -> bool:

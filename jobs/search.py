@@ -35,9 +35,9 @@ def run(job_id: str) -> None:
         with Heartbeat(mine.filter(phase=Phase.EXECUTING)):
             archive = archives.open_anew(job.archive)
             found = archive.find_exposures(job.targets, job.options)
-        saved = _save(job, mine, found)
-    if saved and not found.matches:
-        assembly.run(job_id)
+        _save(job, mine, found)
+    # If nothing was found there is nothing to be waited for.
+    assembly.run(job_id)
 
 
 def divide(matches: Sequence[ExposureMatch], rows_per_chunk: int) -> list[list[ExposureMatch]]:
@@ -57,13 +57,13 @@ def divide(matches: Sequence[ExposureMatch], rows_per_chunk: int) -> list[list[E
     return parts
 
 
-def _save(job: Job, mine: QuerySet[Job], found: ExposureSearch) -> bool:
+def _save(job: Job, mine: QuerySet[Job], found: ExposureSearch) -> None:
     """Save what was found, if the job still is ours, and have it measured."""
     with transaction.atomic():
         if not mine.filter(phase=Phase.EXECUTING).update(
             n_exposures=len(found.matches), problems=list(found.problems), attempts=0, **UNLEASED
         ):
-            return False
+            return
         chunks = Chunk.objects.bulk_create(
             Chunk(
                 job=job,
@@ -74,4 +74,3 @@ def _save(job: Job, mine: QuerySet[Job], found: ExposureSearch) -> bool:
             for number, part in enumerate(divide(found.matches, settings.SPHEREX_CHUNK_ROWS))
         )
         transaction.on_commit(partial(scheduling.announce_chunks, [chunk.pk for chunk in chunks]))
-    return True

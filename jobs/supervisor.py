@@ -121,6 +121,7 @@ class Supervisor:
         self._stopping = False
         self._next_sweep = 0.0
         self._last_activity = time.monotonic()
+        self._patience_seconds: float = settings.SPHEREX_STALL_SECONDS
 
     def run(self) -> None:
         """Run until SIGINT or SIGTERM."""
@@ -159,14 +160,17 @@ class Supervisor:
         A worker that is killed while it waits for work takes the lock of the cluster's queue
         with it, and the cluster is deaf from then on.
         """
+        now = time.monotonic()
         if scheduling.is_idle() or scheduling.is_worked_on():
-            self._last_activity = time.monotonic()
-        elif time.monotonic() - self._last_activity > settings.SPHEREX_STALL_SECONDS:
+            self._last_activity = now
+            self._patience_seconds = settings.SPHEREX_STALL_SECONDS
+        elif now - self._last_activity > self._patience_seconds:
             log.error("work waits and no worker takes it: the workers are started again")
             for child in self._workers:
                 child.kill()
                 child.start()
-            self._last_activity = time.monotonic()
+            # On a very slow machine they may just not have begun.
+            self._last_activity, self._patience_seconds = now, 2 * self._patience_seconds
 
     def _end_all(self) -> None:
         # Whoever presses Ctrl-C twice wants it to stop, not to be left half stopped.

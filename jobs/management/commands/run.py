@@ -49,10 +49,10 @@ class Command(BaseCommand):
         """Run the site."""
         if options["workers"] < 1:
             raise CommandError(f"--workers: {options['workers']} given; allowed: 1 or more")
-        if errors := run_checks(tags=[TAG], include_deployment_checks=True):
-            raise CommandError("\n".join(f"{error.msg} {error.hint or ''}" for error in errors))
         host = options["host"]
         port = _free_port(host, options["port"])
+        if errors := run_checks(tags=[TAG], include_deployment_checks=True):
+            raise CommandError("\n".join(f"{error.msg} {error.hint or ''}" for error in errors))
         call_command("migrate", verbosity=0, interactive=False)
         self.prepare(_address(host, port))
         cluster = [sys.executable, "-m", "django", "work"]
@@ -91,6 +91,8 @@ def _web_server(host: str, port: int) -> list[str]:
 
 def _free_port(host: str, wanted: int | None) -> int:
     """Return the port to listen on: the one that is wanted, or the first that is free."""
+    if wanted is not None and not 0 < wanted < 65536:
+        raise CommandError(f"--port: {wanted} given; allowed: 1 to 65535")
     first, tried = (DEFAULT_PORT, _PORTS_TRIED) if wanted is None else (wanted, 1)
     for port in range(first, first + tried):
         try:
@@ -101,7 +103,7 @@ def _free_port(host: str, wanted: int | None) -> int:
                 # As gunicorn does: a port whose last connections are fading away is free.
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 listener.bind(address)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             reason = error
         else:
             return port

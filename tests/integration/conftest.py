@@ -1,0 +1,161 @@
+"""What tests of the jobs share: a queue worked off in the test, and real workers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from django.db import connection
+from django_q.models import OrmQ
+
+from jobs import archives, products, tasks
+from jobs.models import Job
+from jobs.services import submit_job
+from photometry_core.types import MeasureOptions, Target
+from tests.integration.faulty_archive import name_of
+
+ROOT = Path(__file__).parents[2]
+VISITOR = "a-visitor-of-the-tests"
+
+
+@pytest.fixture
+def site(settings, tmp_path, transactional_db):
+    """Settings for quick tests, and a results folder of the test's own."""
+    settings.SPHEREX_RESULTS_FOLDER = tmp_path / "results"
+    settings.SPHEREX_ARCHIVE_OPENER = "tests.integration.faulty_archive.open_archive"
+    settings.SPHEREX_HEARTBEAT_SECONDS = 0.05
+    settings.SPHEREX_LEASE_SECONDS = 2.0
+    settings.SPHEREX_CHUNK_ROWS = 20
+    archives.open_for_reading.cache_clear()
+    return settings
+
+
+@pytest.fixture
+def submit(site):
+    """Submits a job; keywords say how the archive behaves."""
+
+    def submit(n_targets=1, owner=VISITOR, options=None, key=None, **behaviour):
+        return submit_job(
+            owner=owner,
+            title="a test",
+            targets=[
+                Target(name=f"star {i}", ra_deg=10.0 + i, dec_deg=20.0) for i in range(n_targets)
+            ],
+            options=options or MeasureOptions(),
+            archive=name_of(**behaviour),
+            submission_key=key,
+        )
+
+    return submit
+
+
+@pytest.fixture
+def work_off():
+    """Does what the messages in the queue say, in this process, each so many times."""
+
+    def work_off(deliveries=1):
+        while messages := list(OrmQ.objects.order_by("pk")):
+            for message in messages:
+                message.delete()
+                task = getattr(tasks, message.func().removeprefix("jobs.tasks."))
+                for _ in range(deliveries):
+                    task(*message.args())
+
+    return work_off
+
+
+def table_of(job, index=0):
+    """Return the rows of a product as plain values that can be compared exactly."""
+    job = Job.objects.get(pk=job.pk)
+    table = products.spectrum(job, index).table
+    return {name: [repr(value) for value in table[name].tolist()] for name in table.colnames} | {
+        "stamps": products.stamps(job, index).image_mjy_sr.tobytes()
+    }
+
+
+def environment_of_test(site, **changed_settings):
+    """Return the environment of processes that work with the database of the test."""
+    values = {
+        "SPHEREX_RESULTS_FOLDER": str(site.SPHEREX_RESULTS_FOLDER),
+        "SPHEREX_ARCHIVE": name_of(),
+        "SPHEREX_LEASE_SECONDS": site.SPHEREX_LEASE_SECONDS,
+        "SPHEREX_HEARTBEAT_SECONDS": 0.1,
+        "SPHEREX_CHUNK_ROWS": site.SPHEREX_CHUNK_ROWS,
+        **changed_settings,
+    }
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.integration.worker_settings",
+        "PYTHONPATH": str(ROOT),
+        "TEST_DATABASE": str(connection.settings_dict["NAME"]),
+        "TEST_SETTINGS": json.dumps(values),
+    }
+
+
+@pytest.fixture
+def workers(site, tmp_path):
+    """Starts clusters of real worker processes on the database of the test."""
+    started = []
+    log = tmp_path / "workers.log"
+
+    @contextmanager
+    def running(n_clusters=1, **changed_settings):
+        environment = environment_of_test(site, **changed_settings)
+        clusters = []
+        with log.open("ab") as output:
+            for _ in range(n_clusters):
+                cluster = subprocess.Popen(
+                    [sys.executable, "-m", "django", "work"],
+                    env=environment,
+                    cwd=ROOT,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+                clusters.append(cluster)
+                started.append(cluster)
+        try:
+            yield clusters
+        except BaseException:
+            print(log.read_text())
+            raise
+        finally:
+            for cluster in clusters:
+                kill_group(cluster)
+
+    yield running
+    for cluster in started:
+        kill_group(cluster)
+
+
+def kill_group(cluster):
+    """Kill a cluster with all of its processes, as a power failure would."""
+    with suppress(ProcessLookupError):
+        os.killpg(cluster.pid, signal.SIGKILL)
+    cluster.wait()
+
+
+def processes_of(cluster):
+    """Return the living processes of a cluster's group."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            if alive and os.getpgid(process.pid) == cluster.pid:
+                found.append(process)
+    return found
+
+
+def wait_for(condition, seconds=30.0, what="the condition"):
+    """Wait until a function returns something true, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not come true within {seconds} s")
+        time.sleep(0.05)
+    return found
