@@ -118,7 +118,8 @@ def _plot_data(spectrum: Spectrum, plotted: np.ndarray) -> dict[str, Any]:
         "low": flux - error,
         "high": flux + error,
         "flux_text": [
-            f"{f:.{decimals}f} \u00b1 {e:.{decimals}f}" for f, e in zip(flux, error, strict=True)
+            f"{f:.{decimals}f}" + (f" \u00b1 {e:.{decimals}f}" if np.isfinite(e) else "")
+            for f, e in zip(flux, error, strict=True)
         ],
         "mjd": column(spectrum, "mjd")[plotted],
         "detector": np.array(spectrum.table["det_id"])[plotted].astype(np.int32),
@@ -145,9 +146,9 @@ def _flux_ranges(
         float(np.min(np.where(np.isfinite(low), low, flux))),
         float(np.max(np.where(np.isfinite(high), high, flux))),
     )
-    chosen = flux[is_clean] if np.count_nonzero(is_clean) >= 5 else flux
-    low_middle, high_middle = (float(value) for value in np.percentile(chosen, (2, 98)))
-    middle = _padded(low_middle, high_middle, part=0.25)
+    chosen = np.sort(flux[is_clean] if np.count_nonzero(is_clean) >= 5 else flux)
+    n_cut = max(1, round(0.02 * chosen.size)) if chosen.size >= 5 else 0
+    middle = _padded(float(chosen[n_cut]), float(chosen[-1 - n_cut]), part=0.25)
     if everything[1] - everything[0] > 3 * (middle[1] - middle[0]):
         return middle, everything
     return everything, everything

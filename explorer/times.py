@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import dataclass
-
-from astropy.time import Time
+from datetime import datetime, timedelta
 
 from photometry_core.errors import InvalidInputError
 
-# From 1995 to 2077: a year or a Julian date is never taken for an MJD.
-MJD_RANGE = (50_000.0, 80_000.0)
+# 2020 to 2050: neither a year nor a Julian date is ever taken for an MJD. No day in it has had a
+# leap second so far, so that every day has 86400 seconds.
+MJD_RANGE = (58_849.0, 69_807.0)
+
+_MJD_ZERO = datetime(1858, 11, 17)  # noqa: DTZ001 UTC throughout, as MJD is
 
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}(?:\.\d{1,9})?))?)?\s*(?:Z|UTC)?",
@@ -48,11 +50,14 @@ def parse_time(text: str) -> ParsedTime:
         return _in_range(float(number[1]), text)
     if iso := _ISO.fullmatch(text):
         date, minutes, seconds = iso.groups()
-        written = f"{date} {minutes or '00:00'}:{seconds or '00'}"
         try:
-            mjd = float(Time(written, format="iso", scale="utc").mjd)
+            day = datetime.fromisoformat(f"{date}T{minutes or '00:00'}")
+            moment = day + timedelta(seconds=float(seconds or 0))
         except ValueError as error:
             raise InvalidInputError(f"{text!r} is not a date and time that exists") from error
+        if float(seconds or 0) >= 60.0:
+            raise InvalidInputError(f"{text!r} is not a date and time that exists")
+        mjd = (moment - _MJD_ZERO) / timedelta(days=1)
         return _in_range(mjd, text)
     raise InvalidInputError(
         f"{text!r} is not a time; write it like 2025-05-01, 2025-05-01T12:30:00 or 60796.5 (MJD)"
@@ -61,8 +66,8 @@ def parse_time(text: str) -> ParsedTime:
 
 def format_mjd(mjd: float) -> str:
     """Return a time given as MJD (UTC) as ``YYYY-MM-DD HH:MM:SS``."""
-    time = Time(mjd, format="mjd", scale="utc", precision=0)
-    return str(time.iso)
+    moment = _MJD_ZERO + timedelta(seconds=round(mjd * 86_400))
+    return moment.isoformat(sep=" ")
 
 
 def _in_range(mjd: float, text: str) -> ParsedTime:

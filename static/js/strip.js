@@ -151,7 +151,8 @@ class StripItem {
 }
 
 function fluxText(cutout) {
-  return cutout.flux_text ? `${cutout.flux_text} \u00b1 ${cutout.error_text} \u00b5Jy` : "no flux";
+  if (!cutout.flux_text) return "no flux";
+  return cutout.error_text ? `${cutout.flux_text} \u00b1 ${cutout.error_text} \u00b5Jy` : `${cutout.flux_text} \u00b5Jy`;
 }
 
 function chips(flags, name = "chips") {
