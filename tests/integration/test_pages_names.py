@@ -1,0 +1,117 @@
+"""Names: asked of Sesame, here one of our own on this machine."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+import pytest
+from astropy.coordinates.name_resolve import sesame_url
+from django.core.cache import cache
+
+from explorer import names
+from explorer.names import ResolverUnreachableError, locate
+from photometry_core.errors import InvalidInputError
+
+ANSWERS = {
+    "m 81": """# m 81\t#Q1
+#=N=NED:    1     0ms (from cache)
+%C.0 G
+%J 148.888221 +69.065295 = 09 55 33.1 +69 03 55
+%I.0 MESSIER   081
+#====Done====
+""",
+    "twins": """# twins\t#Q2
+#=S=Simbad:    2     0ms
+%J 10.5 +20.25 = 00 42 00.0 +20 15 00
+%I.0 Twin A
+%J 10.6 +20.25 = 00 42 24.0 +20 15 00
+%I.0 Twin B
+#====Done====
+""",
+    "zero": "#=S=Simbad:    1     0ms\n%J 0.0 -0.5 = 00 00 00 -00 30 00\n#====Done====\n",
+}
+
+
+@pytest.fixture
+def sesame(settings):
+    settings.SPHEREX_ARCHIVE = "/a/folder"
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            name = unquote(self.path.partition("?")[2])
+            body = ANSWERS.get(name.casefold(), f"# {name}\n#! *** Nothing found ***\n").encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    cache.clear()
+    with sesame_url.set([f"http://127.0.0.1:{server.server_port}/sesame/"]):
+        yield requests
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    cache.clear()
+
+
+def test_a_name_is_resolved_once(sesame):
+    for text in ("M 81", "m  81"):
+        found = locate(text)
+    assert (found.name, found.ra_deg, found.dec_deg) == ("MESSIER 081", 148.888221, 69.065295)
+    assert found.resolver == "NED"
+    assert sesame == ["/sesame/NS?M%2081"]
+
+
+def test_zero_is_a_position_and_a_nameless_answer_keeps_the_name(sesame):
+    found = locate("zero")
+    assert (found.name, found.ra_deg, found.dec_deg) == ("zero", 0.0, -0.5)
+    assert found.resolver == "Simbad"
+
+
+def test_the_first_of_several_is_never_taken(sesame):
+    with pytest.raises(InvalidInputError, match=r"several objects called 'twins': Twin A at 10\.5"):
+        locate("twins")
+
+
+def test_an_unknown_name_is_not_an_unreachable_resolver(sesame):
+    with pytest.raises(InvalidInputError, match="Neither NED nor Simbad knows 'nobody'"):
+        locate("nobody")
+
+
+def test_a_resolver_that_can_not_be_reached_says_so_and_is_asked_again(sesame):
+    nowhere = ["http://127.0.0.1:1/sesame/", "http://127.0.0.1:2/sesame/"]
+    with (
+        sesame_url.set(nowhere),
+        pytest.raises(ResolverUnreachableError, match="can't be reached"),
+    ):
+        locate("M 81")
+    assert locate("M 81").name == "MESSIER 081"
+
+
+def test_the_second_mirror_answers_for_the_first(sesame):
+    with sesame_url.set(["http://127.0.0.1:1/sesame/", *sesame_url.get()]):
+        assert locate("M 81").name == "MESSIER 081"
+
+
+def test_a_slow_resolver_is_not_waited_for(sesame, monkeypatch):
+    assert names._TIMEOUT_SECONDS * len(sesame_url._value) <= 5.0
+
+
+def test_the_page_says_that_the_resolver_is_away(sesame, client, db):
+    with sesame_url.set(["http://127.0.0.1:1/sesame/"]):
+        page = client.get("/position", {"target": "M 81"}).content.decode()
+    assert "feedback-warning" in page
+    assert "Type its coordinates, or try again in a minute." in page
+
+
+def test_positions_need_no_resolver(sesame):
+    locate("12.34 34.89")
+    assert sesame == []

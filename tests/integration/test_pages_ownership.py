@@ -1,0 +1,121 @@
+"""Jobs of a visitor do not exist for another one: every address is tried.
+
+The list of addresses is the site's own. A new one without a rule here fails the test.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from jobs import folders
+from jobs.models import Job, request_of
+from jobs.phases import Phase
+from jobs.visitors import claim_token
+from photometry_core.spectrum_files import save_product
+from photometry_core.types import MeasureOptions
+from tests.spectra import made_spectrum
+
+pytestmark = pytest.mark.django_db
+
+OPEN_TO_ALL = {"new_job", "position_feedback", "time_feedback", "jobs", "job_rows"}
+"""They belong to no job; what they list is checked below."""
+OPEN_TO_HOLDERS = {"claim"}
+"""They are given to others on purpose; the token in the address is the key."""
+OF_A_JOB = {
+    "job": ("get", ""),
+    "job_status": ("get", ""),
+    "cancel_job": ("post", ""),
+    "results": ("get", ""),
+    "plot": ("get", ""),
+    "cutouts": ("get", "?rows=0"),
+    "table_page": ("get", ""),
+    "download_votable": ("get", ""),
+}
+
+
+@pytest.fixture
+def owner():
+    return Client()
+
+
+@pytest.fixture
+def job(owner, settings, tmp_path):
+    settings.SPHEREX_RESULTS_FOLDER = tmp_path
+    spectrum = made_spectrum(3, 0)
+    job = Job.objects.create(
+        owner=owner.get("/jobs/").wsgi_request.visitor,
+        title="secret survey",
+        phase=Phase.COMPLETED,
+        archive="simulated",
+        request=request_of([spectrum.target], MeasureOptions(), "test"),
+        n_targets=1,
+        n_exposures=3,
+        started=timezone.now(),
+        ended=timezone.now(),
+    )
+    folders.published(job.pk).mkdir(parents=True)
+    save_product(spectrum, folders.published(job.pk), 0)
+    return job
+
+
+def address(name, job_id):
+    of_a_target = name in ("plot", "cutouts", "table_page", "download_votable")
+    arguments = [job_id, 0] if of_a_target else [job_id]
+    return reverse(name, args=arguments) + OF_A_JOB[name][1]
+
+
+def test_every_address_has_a_rule():
+    names = {pattern.name for pattern in get_resolver().url_patterns}
+    assert None not in names
+    assert names == OPEN_TO_ALL | OPEN_TO_HOLDERS | set(OF_A_JOB)
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_JOB))
+def test_a_stranger_finds_nothing(owner, job, name):
+    ask = OF_A_JOB[name][0]
+    forged = Client()
+    forged.cookies["visitor"] = f"{job.owner}:forged:signature"
+    for stranger in (Client(), forged):
+        response = getattr(stranger, ask)(address(name, job.pk))
+        assert response.status_code == 404
+        assert b"secret survey" not in response.content
+        # Exactly what an id that does not exist gets: no way to find out which ids do.
+        nothing = getattr(stranger, ask)(address(name, "A" * 22))
+        assert nothing.status_code == 404
+        assert nothing.content == response.content
+    assert getattr(owner, ask)(address(name, job.pk)).status_code in (200, 302)
+    assert Job.objects.get(pk=job.pk).phase == Phase.COMPLETED
+
+
+def test_a_stranger_sees_no_trace_in_lists_and_forms(job):
+    stranger = Client()
+    for page in ("/jobs/", "/jobs/rows", "/"):
+        assert b"secret survey" not in stranger.get(page).content
+    assert stranger.get("/", {"from": job.pk}).status_code == 404
+
+
+def test_a_stranger_can_not_cancel(job):
+    Job.objects.filter(pk=job.pk).update(phase=Phase.EXECUTING, ended=None)
+    assert Client().post(f"/jobs/{job.pk}/cancel").status_code == 404
+    assert Job.objects.get(pk=job.pk).phase == Phase.EXECUTING
+
+
+def test_a_claim_makes_the_holder_the_owner(job):
+    friend = Client()
+    response = friend.get(reverse("claim", args=[claim_token(job)]))
+    assert response.url == f"/jobs/{job.pk}/"
+    assert friend.get(f"/jobs/{job.pk}/results/").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c"])
+def test_a_claim_that_nobody_made_is_nothing(token):
+    assert Client().get(reverse("claim", args=[token])).status_code == 404
+
+
+def test_no_cache_on_the_way_keeps_a_visitors_page(owner, job):
+    for name in OF_A_JOB:
+        if OF_A_JOB[name][0] == "get":
+            response = owner.get(address(name, job.pk))
+            assert "private" in response["Cache-Control"]
+            assert "Cookie" in response["Vary"]
