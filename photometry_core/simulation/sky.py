@@ -27,7 +27,7 @@ from photometry_core.types import BoolArray, FloatArray, IntArray
 FAINTEST_MAG, BRIGHTEST_MAG = 19.8, 11.4
 """AB magnitudes of the mean flux density over 1.5 to 2.3 um."""
 
-EXTENDED_ARCSEC = 2.0
+EXTENDED_ARCSEC = 3.0
 """Galaxies with a smaller effective radius are drawn as points."""
 
 _CELL_NSIDE = 512
@@ -106,7 +106,7 @@ def _cell_sources(cell: int) -> Sources:
         dec_deg=dec,
         template=template,
         scale_ujy=_flux_ujy(mag),
-        sersic_index=np.where(extended, np.where(uniforms(8, key) < 0.6, 1.0, 4.0), 0.0),
+        sersic_index=np.where(extended, np.where(uniforms(8, key) < 0.7, 1.0, 4.0), 0.0),
         effective_radius_arcsec=radius,
         axis_ratio=np.where(extended, 0.3 + 0.7 * uniforms(9, key), 1.0),
         position_angle_deg=np.where(extended, 180.0 * uniforms(10, key), 0.0),

@@ -65,6 +65,9 @@ _TO_ICRS = np.array([
 ])  # fmt: skip
 """From ecliptic (J2000) to ICRS unit vectors."""
 
+POLE_ICRS = _TO_ICRS[:, 2]
+"""Unit vector of the north ecliptic pole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pointings:
@@ -151,16 +154,21 @@ def slew_numbers(number: int) -> tuple[int, int, int]:
 @lru_cache(maxsize=4096)
 def celestial_wcs(number: int, detector: int) -> TanSip:
     """Return the celestial WCS of one detector in one pointing."""
-    geometry = detector_geometry(detector)
-    center, x_axis, y_axis = (
-        axis[0] for axis in detector_axes(pointings(number), geometry.offset_deg)
-    )
+    center, x_axis, y_axis = axes_of(number, detector)
     ra = np.arctan2(center[1], center[0])
     east = np.array([-np.sin(ra), np.cos(ra), 0.0])
     north = np.cross(center, east)
     axes = np.array([[east @ x_axis, east @ y_axis], [north @ x_axis, north @ y_axis]])
     dec = np.degrees(np.arctan2(center[2], np.hypot(center[0], center[1])))
-    return geometry.wcs((float(np.degrees(ra) % 360.0), float(dec)), axes)
+    return detector_geometry(detector).wcs((float(np.degrees(ra) % 360.0), float(dec)), axes)
+
+
+@lru_cache(maxsize=4096)
+def axes_of(number: int, detector: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return tangent point and plane axes of one detector in one pointing, shape (3,)."""
+    offset = detector_geometry(detector).offset_deg
+    center, x_axis, y_axis = detector_axes(pointings(number), offset)
+    return center[0], x_axis[0], y_axis[0]
 
 
 def detector_axes(
