@@ -11,6 +11,7 @@ to be told from points at 6 arcsec resolution and are points here as well.
 
 from __future__ import annotations
 
+import math
 from functools import cache, lru_cache
 
 import numpy as np
@@ -18,7 +19,10 @@ from astropy import units as u
 from astropy_healpix.core import healpix_cone_search, healpix_to_lonlat, lonlat_to_healpix
 from scipy.special import ndtri, pdtrc
 
+from photometry_core.archive.regions import Box
+from photometry_core.celestial import TanSip
 from photometry_core.simulation.names import NAMED
+from photometry_core.simulation.scene import SOURCE_MARGIN_PIX
 from photometry_core.simulation.seeds import uniforms
 from photometry_core.simulation.sources import Sources, concatenate, make_sources, unit_vectors
 from photometry_core.simulation.spectra import Kind, number_of, numbers_of_kind
@@ -44,6 +48,9 @@ _MIX: tuple[tuple[Kind, float], ...] = (
     ("emission-line object", 0.010),
 )
 _CLEAR_OF_NAMED_ARCSEC = 30.0
+_LARGEST_PIXEL_DEG = 6.35 / 3600
+"""Along any direction, the distortion included."""
+
 _GALACTIC_POLE = unit_vectors(192.85948, 27.12825)
 _RANDOM_ID = 1000
 """Identifiers below are those of named sources."""
@@ -62,6 +69,25 @@ def sources_around(ra_deg: float, dec_deg: float, radius_deg: float) -> Sources:
     nearby = sources_of_cells(cells_around(ra_deg, dec_deg, radius_deg))
     separation = nearby.direction @ unit_vectors(ra_deg, dec_deg)
     return nearby.take(separation >= np.cos(np.radians(radius_deg)))
+
+
+def sources_near_box(wcs: TanSip, box: Box) -> Sources:
+    """Return all sources that may shine into a box of pixels, and some more.
+
+    Parameters
+    ----------
+    wcs
+        Celestial WCS in detector pixels.
+    box
+        Detector pixels.
+    """
+    ra, dec = wcs.pixel_to_sky(
+        np.array([(box.x0 + box.x1 - 1) / 2]), np.array([(box.y0 + box.y1 - 1) / 2])
+    )
+    ny, nx = box.shape
+    radius_pix = math.hypot(nx, ny) / 2 + math.sqrt(2) * SOURCE_MARGIN_PIX
+    radius_deg = radius_pix * _LARGEST_PIXEL_DEG
+    return sources_of_cells(cells_around(float(ra[0]), float(dec[0]), radius_deg))
 
 
 def cells_around(ra_deg: float, dec_deg: float, radius_deg: float) -> tuple[int, ...]:

@@ -1,0 +1,106 @@
+"""The simulated sky as an archive: nothing is read, everything is made when asked for.
+
+Cutouts go as bytes of a Spectral Image through the same reader as real files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from photometry_core.archive.regions import Box, boxes_around
+from photometry_core.errors import ExposureError
+from photometry_core.simulation import exposures, survey
+from photometry_core.simulation.files import spectral_image
+from photometry_core.simulation.instrument import render_exposure
+from photometry_core.simulation.sky import sources_near_box
+from photometry_core.simulation.sources import Sources
+from photometry_core.spectral_image import read_cutouts
+from photometry_core.types import (
+    DETECTOR_SIZE_PIX,
+    Cutout,
+    Exposure,
+    ExposureMatch,
+    ExposureSearch,
+    MeasureOptions,
+    Target,
+)
+
+_DETECTOR = Box(0, 0, DETECTOR_SIZE_PIX, DETECTOR_SIZE_PIX)
+
+
+class SimulatedArchive:
+    """The simulated survey of the simulated sky.
+
+    Parameters
+    ----------
+    sources
+        Sources to put on an otherwise empty sky; `None` means the simulated sky.
+    """
+
+    name = "simulated"
+    description = "Simulated sky, survey and instrument; no real data"
+    simulated = True
+
+    def __init__(self, sources: Sources | None = None) -> None:
+        self._sources = sources
+
+    def find_exposures(self, targets: Sequence[Target], options: MeasureOptions) -> ExposureSearch:
+        """Return the exposures that cover any of the targets and that the options accept."""
+        covered: dict[tuple[int, int], list[int]] = {}
+        for index, target in enumerate(targets):
+            for detector in sorted(set(options.detectors)):
+                found = exposures.coverage(target.ra_deg, target.dec_deg, detector)
+                for number in found.pointing.tolist():
+                    covered.setdefault((number, detector), []).append(index)
+        # Numbers of pointings ascend with time.
+        matches = (
+            ExposureMatch(exposure=exposures.exposure(number, detector), targets=tuple(members))
+            for (number, detector), members in sorted(covered.items())
+        )
+        return ExposureSearch(
+            matches=tuple(
+                match
+                for match in matches
+                if options.accepts(match.exposure.detector, match.exposure.mjd)
+            )
+        )
+
+    def read_cutouts(
+        self, exposure: Exposure, targets: Sequence[Target], half_size_pix: int
+    ) -> list[tuple[Cutout, tuple[int, ...]]]:
+        """Make the surroundings of targets in one exposure.
+
+        Raises
+        ------
+        ExposureError
+            The exposure is not one of this survey, or a target is not on it.
+        """
+        number = exposures.pointing_number(exposure)
+        detector = exposure.detector
+        wcs = survey.celestial_wcs(number, detector)
+        x, y = wcs.sky_to_pixel(
+            np.array([target.ra_deg for target in targets]),
+            np.array([target.dec_deg for target in targets]),
+        )
+        edge = DETECTOR_SIZE_PIX - 0.5
+        off = ~((x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge))
+        if off.any():
+            name = targets[int(np.flatnonzero(off)[0])].name
+            raise ExposureError(f"{exposure.obs_id} D{detector}: {name!r} is not on the detector")
+        cutouts: list[tuple[Cutout, tuple[int, ...]]] = []
+        for box, members in boxes_around(x, y, half_size_pix, _DETECTOR):
+            sources = self._sources
+            if sources is None:
+                sources = sources_near_box(wcs, box)
+            rendering = render_exposure(number, detector, box, sources)
+            file = spectral_image(rendering, exposures.file_name(exposure))
+            wanted = [targets[member] for member in members]
+            for cutout, inside in read_cutouts(file, exposure, wanted, half_size_pix):
+                cutouts.append((cutout, tuple(members[index] for index in inside)))
+        return cutouts
+
+    def calibration_note(self) -> str:
+        """Return in words which wavelengths and solid angles its cutouts carry."""
+        return "wavelengths from the WCS-WAVE tables and solid angles from the WCS of the images"
