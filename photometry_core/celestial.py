@@ -128,11 +128,10 @@ class TanSip:
             Shape (2, 2): ``[[d(east)/dx, d(east)/dy], [d(north)/dx, d(north)/dy]]`` on
             the sky at the position itself, by central differences.
         """
-        x = np.array([x_pix + 0.5, x_pix - 0.5, x_pix, x_pix])
-        y = np.array([y_pix, y_pix, y_pix + 0.5, y_pix - 0.5])
+        x = x_pix + np.array([0.5, -0.5, 0.0, 0.0, 0.0])
+        y = y_pix + np.array([0.0, 0.0, 0.5, -0.5, 0.0])
         ra, dec = self.pixel_to_sky(x, y)
-        center_ra, center_dec = self.pixel_to_sky(x_pix, y_pix)
-        east, north = _project(ra, dec, (float(center_ra), float(center_dec)))
+        east, north = _project(ra, dec, (ra[-1], dec[-1]))
         return np.array([[east[0] - east[1], east[2] - east[3]],
                          [north[0] - north[1], north[2] - north[3]]])  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from photometry_core.byte_source import ByteSource
 from photometry_core.errors import DataFormatError
@@ -21,6 +22,25 @@ _MAX_HDUS = 50
 _END = re.compile(rb"END {77}")
 
 CardValue = str | int | float | bool
+
+
+@lru_cache(maxsize=64)
+def _index(raw: bytes) -> dict[bytes, bytes]:
+    """Return the value field of every keyword of a header.
+
+    The headers of planes that are the same in every file are the longest, so that it pays
+    to remember some.
+    """
+    cards = {}
+    for start in range(0, len(raw), _CARD_BYTES):
+        card = raw[start : start + _CARD_BYTES]
+        if card[8:10] == b"= ":
+            cards[card[:8].rstrip()] = card[10:]
+        elif card.startswith(b"HIERARCH "):
+            keyword, equals, value = card[9:].partition(b"=")
+            if equals:
+                cards[keyword.strip()] = value
+    return cards
 
 
 @dataclass(slots=True, eq=False)
@@ -38,28 +58,13 @@ class Header:
     file: str
     hdu: str
     raw: bytes
-    _cards: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _cards: dict[bytes, bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        raw = self.raw
-        for start in range(0, len(raw), _CARD_BYTES):
-            if raw[start + 8 : start + 10] == b"= ":
-                keyword = raw[start : start + 8]
-                value = raw[start + 10 : start + _CARD_BYTES]
-            elif raw[start : start + 9] == b"HIERARCH ":
-                keyword, equals, value = raw[start + 9 : start + _CARD_BYTES].partition(b"=")
-                if not equals:
-                    continue
-            else:
-                continue
-            self._cards[keyword.decode("latin-1").strip()] = value
+        self._cards = _index(self.raw)
 
     def __contains__(self, keyword: str) -> bool:
-        return keyword in self._cards
-
-    def keywords(self) -> list[str]:
-        """Return all keywords that have a value, in the order of the file."""
-        return list(self._cards)
+        return keyword.encode("latin-1") in self._cards
 
     def text(self, keyword: str) -> str:
         """Return a string value, without trailing blanks."""
@@ -100,7 +105,7 @@ class Header:
 
     def _value(self, keyword: str) -> CardValue:
         try:
-            raw = self._cards[keyword]
+            raw = self._cards[keyword.encode("latin-1")]
         except KeyError:
             raise DataFormatError(f"{self.file}: HDU {self.hdu} has no keyword {keyword}") from None
         text = raw.decode("latin-1").strip()

@@ -33,13 +33,18 @@ class Footprint:
 
     def covers(self, ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Whether ICRS positions fall on its pixels."""
-        x, y = self.wcs.sky_to_pixel(ra_deg, dec_deg)
+        return self.contains(*self.wcs.sky_to_pixel(ra_deg, dec_deg))
+
+    def contains(self, x_pix: FloatArray, y_pix: FloatArray) -> npt.NDArray[np.bool_]:
+        """Whether detector positions, which may be NaN, fall on its pixels."""
         box = self.box
         with np.errstate(invalid="ignore"):
-            inside = (
-                (x >= box.x0 - 0.5) & (x < box.x1 - 0.5) & (y >= box.y0 - 0.5) & (y < box.y1 - 0.5)
+            return np.asarray(
+                (x_pix >= box.x0 - 0.5)
+                & (x_pix < box.x1 - 0.5)
+                & (y_pix >= box.y0 - 0.5)
+                & (y_pix < box.y1 - 0.5)
             )
-        return np.asarray(inside)
 
 
 def read_footprint(image: Hdu) -> Footprint:

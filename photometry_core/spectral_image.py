@@ -91,10 +91,10 @@ def read_cutouts(
 
     ra = np.array([target.ra_deg for target in targets])
     dec = np.array([target.dec_deg for target in targets])
-    covered = np.flatnonzero(footprint.covers(ra, dec))
-    x, y = footprint.wcs.sky_to_pixel(ra[covered], dec[covered])
+    x, y = footprint.wcs.sky_to_pixel(ra, dec)
+    covered = np.flatnonzero(footprint.contains(x, y))
     cutouts = []
-    for box, members in boxes_around(x, y, half_size_pix, footprint.box):
+    for box, members in boxes_around(x[covered], y[covered], half_size_pix, footprint.box):
         cutout = _read_box(
             source,
             hdus,
@@ -193,7 +193,10 @@ def _read_psf(source: ByteSource, hdu: Hdu, box: Box) -> PsfGrid:
     shape = hdu.shape
     if len(shape) != 3:
         raise DataFormatError(f"{source.name}: HDU PSF has {len(shape)} axes, expected 3")
-    x_centers, y_centers, oversampling = _psf_zones(hdu.header.raw, source.name)
+    try:
+        x_centers, y_centers, oversampling = _psf_zones(hdu.header.raw)
+    except DataFormatError as error:
+        raise DataFormatError(f"{source.name}: {error}") from error
     if x_centers.size * y_centers.size != shape[0]:
         raise DataFormatError(
             f"{source.name}: HDU PSF has {shape[0]} planes for "
@@ -220,14 +223,15 @@ def _read_psf(source: ByteSource, hdu: Hdu, box: Box) -> PsfGrid:
 
 
 @lru_cache(maxsize=32)
-def _psf_zones(raw: bytes, file: str) -> tuple[FloatArray, FloatArray, int]:
+def _psf_zones(raw: bytes) -> tuple[FloatArray, FloatArray, int]:
     """Zone centres in detector pixels, and the oversampling, from a PSF header.
 
     Headers of pipeline 6.5.5 and earlier pair the centres in transposed order; the cube
     itself always has x varying fastest (IRSA, "PSF header erratum"). The sorted distinct
     centres are the same in both, so that the pairing is not used at all.
     """
-    header = Header(file, "PSF", raw)
+    # The name of the file must not be part of what is remembered.
+    header = Header("this file", "PSF", raw)
     planes = header.integer("NAXIS3")
     x, y = (
         np.array(sorted({header.number(f"{axis}CTR_{n}") for n in range(1, planes + 1)}))
@@ -235,7 +239,7 @@ def _psf_zones(raw: bytes, file: str) -> tuple[FloatArray, FloatArray, int]:
     )
     oversampling = header.integer("OVERSAMP")
     if oversampling < 1:
-        raise DataFormatError(f"{file}: HDU PSF: OVERSAMP is {oversampling}, expected 1 or more")
+        raise DataFormatError(f"HDU PSF: OVERSAMP is {oversampling}, expected 1 or more")
     return _frozen(x), _frozen(y), oversampling
 
 
