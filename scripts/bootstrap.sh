@@ -12,6 +12,9 @@ cd "$(dirname "$0")/.."
 uv_version=0.13.8
 python=.venv/bin/python
 
+# uv trusts the certificates that git and pip trust: an institute's proxy is among them.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
+
 fail() {
     printf '%s\n' "$@" >&2
     exit 1
