@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from photometry_core.archive.regions import Box, boxes_around
+from photometry_core.cutout import Cutout
 from photometry_core.errors import ExposureError
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.files import spectral_image
@@ -19,7 +20,6 @@ from photometry_core.simulation.sources import Sources
 from photometry_core.spectral_image import read_cutouts
 from photometry_core.types import (
     DETECTOR_SIZE_PIX,
-    Cutout,
     Exposure,
     ExposureMatch,
     ExposureSearch,

@@ -62,18 +62,14 @@ def coverage(ra_deg: float, dec_deg: float, detector: int) -> Coverage:
     geometry = detector_geometry(detector)
     direction = unit_vectors(ra_deg, dec_deg)
     numbers = survey.candidates(direction, geometry.offset_deg, _REACH_DEG)
-    center, x_axis, y_axis = survey.detector_axes(
-        survey.pointings(numbers), geometry.offset_deg
-    )
+    center, x_axis, y_axis = survey.detector_axes(survey.pointings(numbers), geometry.offset_deg)
     depth = center @ direction
     x, y = geometry.plane_to_pixel(
         np.degrees(x_axis @ direction / depth), np.degrees(y_axis @ direction / depth)
     )
     edge = DETECTOR_SIZE_PIX - 0.5
     inside = (x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge)
-    return Coverage(
-        detector=detector, pointing=numbers[inside], x_pix=x[inside], y_pix=y[inside]
-    )
+    return Coverage(detector=detector, pointing=numbers[inside], x_pix=x[inside], y_pix=y[inside])
 
 
 def exposures_covering(
@@ -148,9 +144,7 @@ def file_name(exposure: Exposure) -> str:
     processed = survey.SURVEY_START_MJD + (period + 1) * survey.PERIOD_DAYS + 1
     version = [v for first, v in _PRODUCT_VERSIONS if processed >= first][-1]
     day = _MJD_ZERO + timedelta(days=processed)
-    return (
-        f"level2_{exposure.obs_id}D{exposure.detector}_spx_l2b-v{version}-{day:%Y-%j}.fits"
-    )
+    return f"level2_{exposure.obs_id}D{exposure.detector}_spx_l2b-v{version}-{day:%Y-%j}.fits"
 
 
 @cache

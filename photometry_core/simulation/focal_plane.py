@@ -26,6 +26,9 @@ CENTER_PIX = (DETECTOR_SIZE_PIX - 1) / 2
 
 COLUMN_OFFSET_DEG = 3.9
 
+LARGEST_DISTORTION_PIX = 15
+"""No position on or near a detector is moved by more."""
+
 _SCALE_DEG = 6.153 / 3600
 _ORDER = 3
 _NEWTON_STEPS = 2
@@ -66,6 +69,9 @@ class DetectorGeometry:
         Forward distortion, coefficients ``[p, q]`` of ``u**p v**q``, shape (4, 4).
     sip_ap, sip_bp
         Approximate inverse, good to about 0.02 px like that of real headers.
+    derivatives
+        Coefficients of the derivatives of A by u and v and of B by u and v, shape (4, 4)
+        each.
     solid_angle
         Coefficients ``[p, q]`` of a polynomial in pixel offsets from the centre divided
         by 1024 that gives the solid angle of a pixel in arcsec^2, shape (6, 6).
@@ -77,7 +83,18 @@ class DetectorGeometry:
     sip_b: FloatArray
     sip_ap: FloatArray
     sip_bp: FloatArray
+    derivatives: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
     solid_angle: FloatArray
+
+    def plane_to_undistorted(
+        self, plane_x_deg: FloatArray, plane_y_deg: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return where plane coordinates would be on the detector without distortion."""
+        inverse = np.linalg.inv(self.matrix_deg)
+        return (
+            inverse[0, 0] * plane_x_deg + inverse[0, 1] * plane_y_deg + CENTER_PIX,
+            inverse[1, 0] * plane_x_deg + inverse[1, 1] * plane_y_deg + CENTER_PIX,
+        )
 
     def plane_to_pixel(
         self, plane_x_deg: FloatArray, plane_y_deg: FloatArray
@@ -88,12 +105,11 @@ class DetectorGeometry:
         a position does not depend, in its last bits, on those it is computed with.
         Converged to rounding within a frame's width around the detector.
         """
-        inverse = np.linalg.inv(self.matrix_deg)
-        f = inverse[0, 0] * plane_x_deg + inverse[0, 1] * plane_y_deg
-        g = inverse[1, 0] * plane_x_deg + inverse[1, 1] * plane_y_deg
+        undistorted = self.plane_to_undistorted(plane_x_deg, plane_y_deg)
+        f, g = (position - CENTER_PIX for position in undistorted)
         powers = _powers(f, g)
         u, v = f + _sum(self.sip_ap, powers), g + _sum(self.sip_bp, powers)
-        a_u, a_v, b_u, b_v = self._derivatives()
+        a_u, a_v, b_u, b_v = self.derivatives
         for _ in range(_NEWTON_STEPS):
             powers = _powers(u, v)
             residual_f = u + _sum(self.sip_a, powers) - f
@@ -147,17 +163,6 @@ class DetectorGeometry:
             sip_b=self.sip_b,
         )
 
-    def _derivatives(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        def by_u(c: FloatArray) -> FloatArray:
-            return np.vstack([c[1:] * np.arange(1, _ORDER + 1)[:, None], np.zeros(_ORDER + 1)])
-
-        return (
-            by_u(self.sip_a),
-            by_u(self.sip_a.T).T,
-            by_u(self.sip_b),
-            by_u(self.sip_b.T).T,
-        )
-
 
 @cache
 def detector_geometry(detector: int) -> DetectorGeometry:
@@ -184,11 +189,23 @@ def detector_geometry(detector: int) -> DetectorGeometry:
         sip_b=sip_b,
         sip_ap=sip_ap,
         sip_bp=sip_bp,
+        derivatives=(
+            _by_u(sip_a),
+            _by_u(sip_a.T).T,
+            _by_u(sip_b),
+            _by_u(sip_b.T).T,
+        ),
         solid_angle=_fitted_solid_angle(flat),
     )
     for name in ("matrix_deg", "sip_a", "sip_b", "sip_ap", "sip_bp", "solid_angle"):
         getattr(geometry, name).setflags(write=False)
     return geometry
+
+
+def _by_u(coefficients: FloatArray) -> FloatArray:
+    """Coefficients of the derivative by u."""
+    lowered = coefficients[1:] * np.arange(1, _ORDER + 1)[:, None]
+    return np.vstack([lowered, np.zeros(_ORDER + 1)])
 
 
 def _powers(u: FloatArray, v: FloatArray) -> list[list[FloatArray | float]]:

@@ -124,9 +124,10 @@ def render_exposure(
     image = noiseless
     if noise_on:
         image = noiseless + drawn.normal * np.sqrt(floor + slope * noiseless + excess)
-    variance = floor + slope * image + excess
     # A dark pixel that noise takes below zero still has the floor's variance, nearly.
-    variance = np.maximum(variance, 0.5 * floor).astype(np.float32)
+    variance: Float32Array = np.maximum(floor + slope * image + excess, 0.5 * floor).astype(
+        np.float32
+    )
     observed = image.astype(np.float32)
     flags = np.zeros(box.shape, np.int32)
     if flags_on:

@@ -151,6 +151,6 @@ def _key(text: str) -> str:
     return re.sub(r"^messier(?=\d)", "m", key)
 
 
-_BY_KEY = {
-    _key(text): source for source in NAMED for text in (source.name, *source.aliases)
-} | {_key(source.name).replace("-", ""): source for source in NAMED}
+_BY_KEY = {_key(text): source for source in NAMED for text in (source.name, *source.aliases)} | {
+    _key(source.name).replace("-", ""): source for source in NAMED
+}

@@ -187,7 +187,8 @@ def _blobs(random: np.random.Generator) -> npt.NDArray[np.int32]:
     flags = np.zeros((BLOCK_PIX, BLOCK_PIX), np.int32)
     drawn = random.random((len(_BLOBS), _MOST_BLOBS, 4))
     for (expected, (smallest, largest), names), candidates in zip(_BLOBS, drawn, strict=True):
-        for chance, size, at_x, at_y in candidates[candidates[:, 0] < expected / _MOST_BLOBS]:
+        drawn_now = candidates[candidates[:, 0] < expected / _MOST_BLOBS]
+        for size, at_x, at_y in drawn_now[:, 1:]:
             radius = smallest + (largest - smallest) * size
             x, y = (radius + (BLOCK_PIX - 1 - 2 * radius) * at for at in (at_x, at_y))
             axis = np.arange(BLOCK_PIX)

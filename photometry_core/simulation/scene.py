@@ -9,7 +9,7 @@ import numpy as np
 from photometry_core.archive.regions import Box
 from photometry_core.celestial import TanSip
 from photometry_core.simulation import survey
-from photometry_core.simulation.focal_plane import detector_geometry
+from photometry_core.simulation.focal_plane import LARGEST_DISTORTION_PIX, detector_geometry
 from photometry_core.simulation.profiles import (
     POINT_HALF_SIZE_PIX,
     SERSIC_MAX_HALF_SIZE_PIX,
@@ -21,7 +21,7 @@ from photometry_core.simulation.profiles import (
 from photometry_core.simulation.psf import PsfMixture
 from photometry_core.simulation.sources import Sources
 from photometry_core.simulation.wavelengths import wavelength_grid
-from photometry_core.types import FloatArray, IntArray
+from photometry_core.types import BoolArray, FloatArray, IntArray
 
 UJY_PER_MJY_SR_ARCSEC2 = 1e12 / (180 * 3600 / np.pi) ** 2
 """1 MJy/sr over 1 arcsec^2, in uJy: 23.50443."""
@@ -29,8 +29,8 @@ UJY_PER_MJY_SR_ARCSEC2 = 1e12 / (180 * 3600 / np.pi) ** 2
 SOURCE_MARGIN_PIX = SERSIC_MAX_HALF_SIZE_PIX + 1
 """Sources so far outside a box may still shine into it."""
 
-_FAINTEST_MJY_SR = 3e-5
-"""Galaxies are drawn out to this brightness, 1/300 of the noise."""
+_FAINTEST_MJY_SR = 1e-4
+"""Galaxies are drawn out to this brightness, 1/100 of the noise."""
 
 _PIXEL_ARCSEC = 6.153
 
@@ -78,18 +78,15 @@ def place_sources(pointing: int, detector: int, box: Box, sources: Sources) -> P
     # Multiplied out, not as a matrix product, whose last bits may depend on its size.
     east, north, up = sources.direction.T
     depth = east * center[0] + north * center[1] + up * center[2]
-    index = np.flatnonzero(depth > 0.99)
-    east, north, up, depth = east[index], north[index], up[index], depth[index]
     plane_x = np.degrees((east * x_axis[0] + north * x_axis[1] + up * x_axis[2]) / depth)
     plane_y = np.degrees((east * y_axis[0] + north * y_axis[1] + up * y_axis[2]) / depth)
-    x, y = geometry.plane_to_pixel(plane_x, plane_y)
-    margin = np.where(
-        sources.sersic_index[index] > 0, SOURCE_MARGIN_PIX, POINT_HALF_SIZE_PIX + 1
-    )
-    near = (
-        (x > box.x0 - margin) & (x < box.x1 + margin)
-        & (y > box.y0 - margin) & (y < box.y1 + margin)
-    )  # fmt: skip
+    rough_x, rough_y = geometry.plane_to_undistorted(plane_x, plane_y)
+    around = _grown(box, SOURCE_MARGIN_PIX + LARGEST_DISTORTION_PIX)
+    index = np.flatnonzero((depth > 0) & _inside(around, rough_x, rough_y))
+    x, y = geometry.plane_to_pixel(plane_x[index], plane_y[index])
+    extended = sources.sersic_index[index] > 0
+    near = _inside(_grown(box, POINT_HALF_SIZE_PIX + 1), x, y)
+    near |= extended & _inside(_grown(box, SOURCE_MARGIN_PIX), x, y)
     index, x, y = index[near], x[near], y[near]
     # The table is continued for sources that are just off the detector.
     wavelength, bandwidth = wavelength_grid(detector).at(x, y)
@@ -137,7 +134,7 @@ def draw_sources(
 
 
 def _add_points(
-    image: FloatArray, box: Box, mixture: PsfMixture, placed: PlacedSources, which: IntArray
+    image: FloatArray, box: Box, mixture: PsfMixture, placed: PlacedSources, which: BoolArray
 ) -> None:
     """Add point sources, in their order, so that sums round alike in every box."""
     if not which.any():
@@ -163,6 +160,14 @@ def _add(image: FloatArray, box: Box, profile: FloatArray, column: int, row: int
         image[part.y0 - box.y0 : part.y1 - box.y0, part.x0 - box.x0 : part.x1 - box.x0] += profile[
             part.y0 - row : part.y1 - row, part.x0 - column : part.x1 - column
         ]
+
+
+def _grown(box: Box, margin_pix: int) -> Box:
+    return Box(box.x0 - margin_pix, box.y0 - margin_pix, box.x1 + margin_pix, box.y1 + margin_pix)
+
+
+def _inside(box: Box, x_pix: FloatArray, y_pix: FloatArray) -> BoolArray:
+    return np.asarray((x_pix >= box.x0) & (x_pix < box.x1) & (y_pix >= box.y0) & (y_pix < box.y1))
 
 
 def _half_size_pix(sources: Sources, index: int, flux_ujy: float) -> int:

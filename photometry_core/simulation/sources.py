@@ -140,6 +140,4 @@ def unit_vectors(longitude_deg: npt.ArrayLike, latitude_deg: npt.ArrayLike) -> F
     """Return unit vectors of positions on the sphere, shape (..., 3)."""
     longitude, latitude = np.radians(longitude_deg), np.radians(latitude_deg)
     cos = np.cos(latitude)
-    return np.stack(
-        [cos * np.cos(longitude), cos * np.sin(longitude), np.sin(latitude)], axis=-1
-    )
+    return np.stack([cos * np.cos(longitude), cos * np.sin(longitude), np.sin(latitude)], axis=-1)

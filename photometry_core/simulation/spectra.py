@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from photometry_core.types import FloatArray
+from photometry_core.types import FloatArray, IntArray
 
 Kind = Literal["star", "brown dwarf", "galaxy", "AGN", "quasar", "emission-line object", "test"]
 
@@ -125,15 +125,13 @@ def band_mean(
         Centres and full widths, um, within the tabulated range; all three broadcast.
     """
     center, width = np.asarray(wavelength_um, float), np.asarray(bandwidth_um, float)
-    cumulative = _cumulative()
-    upper = _interpolated(cumulative, template, center + width / 2)
-    lower = _interpolated(cumulative, template, center - width / 2)
+    number, cumulative = np.asarray(template, np.int64), _cumulative()
+    upper = _interpolated(cumulative, number, center + width / 2)
+    lower = _interpolated(cumulative, number, center - width / 2)
     return np.asarray((upper - lower) / width)
 
 
-def _interpolated(
-    cumulative: FloatArray, template: npt.ArrayLike, edge_um: FloatArray
-) -> FloatArray:
+def _interpolated(cumulative: FloatArray, template: IntArray, edge_um: FloatArray) -> FloatArray:
     position = (edge_um - FIRST_UM) / _BIN_UM
     below = position.astype(np.intp)
     fraction = position - below
@@ -145,7 +143,7 @@ def _interpolated(
 @cache
 def _cumulative() -> FloatArray:
     """Integral of every template from the first bin edge to each, um; shape (n, bins + 1)."""
-    centers = FIRST_UM + _BIN_UM * (np.arange(_BINS) + 0.5)
+    centers = FIRST_UM + _BIN_UM * (np.arange(float(_BINS)) + 0.5)
     low, high = NORMALISATION_UM
     normal = (centers > low) & (centers < high)
     table = np.zeros((len(TEMPLATES), _BINS + 1))
@@ -167,7 +165,8 @@ def _planck(um: FloatArray, kelvin: float) -> FloatArray:
 
 def _unit_planck(um: FloatArray, kelvin: float) -> FloatArray:
     """Planck function, 1 at 2 um."""
-    return _planck(um, kelvin) / _planck(np.array(2.0), kelvin)
+    at_2_um = float(_planck(np.full(1, 2.0), kelvin)[0])
+    return _planck(um, kelvin) / at_2_um
 
 
 def _bumps(um: FloatArray, features: _Features) -> FloatArray:

@@ -180,9 +180,7 @@ def detector_axes(
     return center, x_axis, pointing.y_axis
 
 
-def candidates(
-    direction: FloatArray, offset_deg: float, reach_deg: float
-) -> IntArray:
+def candidates(direction: FloatArray, offset_deg: float, reach_deg: float) -> IntArray:
     """Return numbers of all pointings that bring a detector near a direction, ascending.
 
     Parameters
@@ -278,8 +276,6 @@ def _strip_axes(longitude_deg: FloatArray) -> tuple[FloatArray, FloatArray, Floa
     return np.array([0.0, 0.0, 1.0]), outward, east
 
 
-def _turned(
-    one: FloatArray, other: FloatArray, angle: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _turned(one: FloatArray, other: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Turn two orthogonal unit vectors in their plane, the first towards the second."""
     return np.cos(angle) * one + np.sin(angle) * other, np.cos(angle) * other - np.sin(angle) * one
