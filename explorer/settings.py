@@ -291,7 +291,9 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": _LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": _LOG_LEVEL, "propagate": True},
-        # Anybody can send a wrong Host header; it is answered with 400 and is no event.
+        # Addresses that don't exist are answered with 404, and that is all.
+        "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+        # Anybody can send a wrong Host header; it is answered with 400.
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
     },
 }

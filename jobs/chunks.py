@@ -82,7 +82,7 @@ class _Attempt:
         self._mine = mine
         self._matches = chunk.matches
         self._given_up = frozenset(chunk.given_up)
-        self._careful = chunk.attempts > 1 or bool(chunk.crashes)
+        self._careful = chunk.is_suspect
         self._targets = chunk.job.targets
         self._options = chunk.job.options
         self._archive = archives.open_for_reading(chunk.job.archive)
@@ -165,6 +165,7 @@ def _hand_in(chunk: Chunk, mine: QuerySet[Chunk], token: str, n_done: int) -> No
             number=last + 1,
             exposures=rest,
             n_exposures=len(rest),
+            attempts=int(chunk.is_suspect),
             crashes=_shifted(chunk.crashes, n_done),
             given_up=_shifted(chunk.given_up, n_done),
         )

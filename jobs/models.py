@@ -199,6 +199,11 @@ class Chunk(Leased):
         return f"{self.job_id}/{self.number}"
 
     @property
+    def is_suspect(self) -> bool:
+        """Whether a worker died of it, perhaps: the next one had better be careful."""
+        return self.attempts > 1 or bool(self.crashes)
+
+    @property
     def matches(self) -> list[ExposureMatch]:
         """The exposures, each with the indices of the targets it covers."""
         return [ExposureMatch.from_json(values) for values in self.exposures]

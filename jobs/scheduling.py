@@ -63,17 +63,10 @@ def announce_chunks(chunk_ids: Iterable[int]) -> None:
         queue.send("run_chunk", chunk_id)
 
 
-def announce_overdue() -> int:
-    """Announce work again that waits, with no worker on it and no message about it.
-
-    Returns
-    -------
-    int
-        How many messages were sent.
-    """
+def announce_overdue() -> None:
+    """Announce work again that waits, with no worker on it and no message about it."""
     patience = timedelta(seconds=settings.SPHEREX_RENUDGE_SECONDS)
     overdue = FREE & (Q(nudged=None) | Q(nudged__lt=Now() - patience))
-    sent = 0
     waiting: set[tuple[str, str | int]] | None = None
     for task, rows in _STEPS:
         for row_id in list(rows().filter(overdue).order_by("pk").values_list("pk", flat=True)):
@@ -84,8 +77,6 @@ def announce_overdue() -> int:
                 nudged=Now()
             ):
                 queue.send(task, row_id)
-                sent += 1
-    return sent
 
 
 def is_idle() -> bool:

@@ -25,7 +25,7 @@ GRACE_SECONDS = 10.0
 """How long processes may take to stop by themselves. Chunks take less; one that is cut off is
 measured again later."""
 _TICK_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -164,6 +164,8 @@ class Supervisor:
         if scheduling.is_idle() or scheduling.is_worked_on():
             self._last_activity = now
             self._patience_seconds = settings.SPHEREX_STALL_SECONDS
+        elif not all(child.is_alive() for child in self._workers):
+            self._last_activity = now
         elif now - self._last_activity > self._patience_seconds:
             log.error("work waits and no worker takes it: the workers are started again")
             for child in self._workers:

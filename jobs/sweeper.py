@@ -27,9 +27,11 @@ _SCHEDULE = "jobs.sweep"
 def sweep() -> None:
     """Return lapsed leases, announce forgotten work, and remove what is not needed."""
     n_returned = _return_lapsed(Job.objects.active()) + _return_lapsed(scheduling.to_measure())
-    n_announced = scheduling.announce_overdue()
-    if n_returned or n_announced:
-        log.warning("returned %d leases, announced %d pieces of work", n_returned, n_announced)
+    if n_returned:
+        log.warning(
+            "%d workers were not heard of any more; their work is given to others", n_returned
+        )
+    scheduling.announce_overdue()
     _clean_folders()
 
 
