@@ -23,13 +23,12 @@ from photometry_core.positions import sexagesimal
 from photometry_core.types import DETECTORS, MeasureOptions
 
 _POSITION_EXAMPLES = (
-    "148.8882 69.0653",
+    "12.34 34.89",
     "46.53 -0.251 gal",
     "19h17m32s 11d58m02s",
     "12.3 8.5 b1950",
     "J140258.51+542318.3",
 )
-_MAX_NAMED_EXAMPLES = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,4 +147,5 @@ def _named_examples() -> list[Any]:
     # Only sites that simulate load the simulated sky.
     from photometry_core.simulation.names import NAMED
 
-    return list(NAMED[:_MAX_NAMED_EXAMPLES])
+    # The first of each kind: a galaxy, a brown dwarf, a quasar, ...
+    return list({source.kind: source for source in reversed(NAMED)}.values())[::-1]

@@ -6,21 +6,18 @@ const REACH_PIX = 24;
 
 export async function drawPlot(element, selection, url) {
   const loading = document.getElementById("plot-loading");
-  let answer;
   try {
     const response = await fetch(url);
-    if (!response.ok) throw new Error(`${response.status}`);
-    answer = await response.json();
-  } catch {
-    loading.textContent = "The spectrum could not be loaded. Reload the page to try again.";
-    return;
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    const answer = await response.json();
+    const views = await Bokeh.embed.embed_item(answer.item, element);
+    loading.remove();
+    new Plot(views.roots[0].model, answer, selection);
+    element.dataset.drawn = "true";
+  } catch (error) {
+    loading.textContent = "The spectrum could not be drawn. Reload the page to try again.";
+    throw error;
   }
-  loading.remove();
-  const views = await Bokeh.embed.embed_item(answer.item, element);
-  const plot = new Plot(views.roots[0].model, answer, selection);
-  // The browser tests wait for this, and whoever looks into the console finds the models.
-  element.dataset.drawn = "true";
-  return plot;
 }
 
 class Plot {

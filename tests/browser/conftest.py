@@ -1,0 +1,64 @@
+"""One site and one browser for all journeys; no page may complain in its console."""
+
+import pytest
+
+from tests.browser.running_site import launch_arguments, running_site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The site, with web server and workers, as `manage.py run` starts it."""
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def seeded(site):
+    """Jobs in every state: their ids, and what makes a browser their owner."""
+    return site.seed()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return browser_type_launch_args | launch_arguments()
+
+
+@pytest.fixture(scope="session")
+def base_url(site):
+    return site.url
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args):
+    return browser_context_args | {"viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture
+def context(context, site):
+    """A new visitor, whose pages must not break, nor break the site's security policy."""
+    complaints = []
+    # The whole policy, also what Chromium only notes.
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation',"
+        " (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`))"
+    )
+
+    def listen(message):
+        # The answer to a form with errors, on purpose.
+        refused = "status of 422" in message.text
+        if message.type in ("error", "warning") and not refused:
+            complaints.append(f"{message.type}: {message.text}")
+
+    context.on("console", listen)
+    context.on("weberror", lambda error: complaints.append(f"uncaught: {error.error}"))
+    context.set_default_timeout(30_000)
+    yield context
+    assert complaints == []
+
+
+@pytest.fixture
+def owner(context, seeded):
+    """A page of the visitor who owns the seeded jobs."""
+    page = context.new_page()
+    page.goto(f"/claim/{seeded['claim']}")
+    return page

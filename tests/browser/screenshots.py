@@ -1,0 +1,136 @@
+"""Pictures of the pages, made from a job on the simulated sky.
+
+Usage: ``python tests/browser/screenshots.py [FOLDER]``
+
+Without a folder only the picture of the README is made, docs/results.png. With one, every page is
+photographed into it, wide and narrow, light and dark.
+"""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+# The folder of a script is searched for modules, that of the project is not.
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.running_site import Site, launch_arguments, running_site  # noqa: E402
+
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+SCHEMES = ("light", "dark")
+OBJECT = "SIMP J0136+0933"
+# A measurement in the methane band, in the middle of the spectrum.
+ROW_FRACTION = 0.42
+
+
+def measure(page: Page) -> str:
+    """Submit a job, wait for it, and return the address of its results with a row selected."""
+    page.goto("/")
+    page.fill("#id_target", OBJECT)
+    page.wait_for_selector(".feedback-good")
+    page.get_by_role("button", name="Measure spectrum").click()
+    page.wait_for_url(re.compile("/results/"), timeout=300_000)
+    n_rows = int(page.locator("#main").get_attribute("data-n-rows") or 0)
+    return f"{page.url.split('?')[0]}?row={int(ROW_FRACTION * n_rows)}"
+
+
+def settle(page: Page) -> None:
+    """Wait until everything on a page is drawn."""
+    if page.locator("#id_target").count() and page.input_value("#id_target"):
+        page.wait_for_selector("#position-feedback .feedback")
+    if page.locator("#plot").count():
+        page.wait_for_selector("#plot[data-drawn]")
+    if page.locator("#strip").count():
+        page.wait_for_selector(".cutout[aria-pressed=true] .chip, .cutout .cutout-reason")
+    page.wait_for_timeout(400)
+
+
+def photograph_everything(browser: Browser, site: Site, results: str, folder: Path, state) -> None:
+    """Save every page in every size and scheme."""
+    seeded = site.seed()
+    jobs = seeded["jobs"]
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            mine, theirs = (
+                browser.new_context(
+                    base_url=site.url,
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,
+                    storage_state=kept,
+                )
+                for kept in (state, None)
+            )
+            owner, stranger = mine.new_page(), theirs.new_page()
+            stranger.goto(f"/claim/{seeded['claim']}")
+            pages = {
+                "new_job": (owner, "/?target=3C 273"),
+                "new_job_not_understood": (owner, "/?target=12.5 -11 37 23"),
+                "results": (owner, results),
+                "results_many_problems": (stranger, f"/jobs/{jobs['measured']}/results/?row=231"),
+                "results_several_targets": (stranger, f"/jobs/{jobs['several']}/results/"),
+                "results_none": (stranger, f"/jobs/{jobs['uncovered']}/results/"),
+                "results_unmeasured": (stranger, f"/jobs/{jobs['unmeasured']}/results/"),
+                "job_running": (stranger, f"/jobs/{jobs['running']}/"),
+                "job_stopped": (stranger, f"/jobs/{jobs['stopped']}/"),
+                "job_cancelled": (stranger, f"/jobs/{jobs['cancelled']}/"),
+                "jobs": (stranger, "/jobs/"),
+                "not_found": (stranger, "/jobs/nothing/"),
+            }
+            for name, (page, address) in pages.items():
+                page.goto(address)
+                settle(page)
+                page.screenshot(path=folder / f"{name}_{size}_{scheme}.png", full_page=True)
+            # What a form with errors looks like.
+            owner.goto("/")
+            owner.fill("#id_target", "361 5")
+            owner.fill("#id_background_size", "3")
+            owner.get_by_role("button", name="Measure spectrum").click()
+            owner.wait_for_selector("#error-summary")
+            settle(owner)
+            owner.screenshot(path=folder / f"form_errors_{size}_{scheme}.png", full_page=True)
+            mine.close()
+            theirs.close()
+
+
+def photograph_results(browser: Browser, site: Site, results: str, state, path: Path) -> None:
+    """Save the picture of the README."""
+    width, height = SIZES["wide"]
+    context = browser.new_context(
+        base_url=site.url,
+        viewport={"width": width, "height": height},
+        color_scheme="light",
+        storage_state=state,
+    )
+    page = context.new_page()
+    page.goto(results)
+    settle(page)
+    path.parent.mkdir(exist_ok=True)
+    page.screenshot(path=path)
+    context.close()
+
+
+def main(arguments: list[str]) -> None:
+    """Make the pictures."""
+    folder = Path(arguments[0]) if arguments else None
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running_site(Path(data)) as site,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(**launch_arguments())
+        context = browser.new_context(base_url=site.url)
+        results = measure(context.new_page())
+        state = context.storage_state()
+        context.close()
+        photograph_results(browser, site, results, state, ROOT / "docs" / "results.png")
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            photograph_everything(browser, site, results, folder, state)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,74 @@
+"""Every page: no barrier that can be found by machine, and room for it on a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+PAGES = {
+    "new job": "/?target=46.53 -0.251 gal",
+    "new job, not understood": "/?target=361 5",
+    "jobs": "/jobs/",
+    "running": "/jobs/{running}/",
+    "stopped": "/jobs/{stopped}/",
+    "cancelled": "/jobs/{cancelled}/",
+    "results": "/jobs/{measured}/results/?row=17",
+    "several targets": "/jobs/{several}/results/",
+    "no exposure": "/jobs/{uncovered}/results/",
+    "nothing measured": "/jobs/{unmeasured}/results/",
+}
+
+
+def show(page, seeded, name):
+    page.goto(PAGES[name].format(**seeded["jobs"]))
+    if name.startswith("new job"):
+        page.wait_for_selector("#position-feedback .feedback")
+    if page.locator("#plot").count():
+        page.wait_for_selector("#plot[data-drawn]")
+    if page.locator("#strip").count():
+        page.wait_for_selector(".cutout[aria-pressed=true] .chip")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_barriers(owner, seeded, name, scheme):
+    owner.emulate_media(color_scheme=scheme)
+    show(owner, seeded, name)
+    # Inside of the plot is bokeh's; the table has the same values.
+    result = Axe().run(owner, context={"exclude": [["#plot"]]})
+    assert result.violations_count == 0, result.generate_report()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_has_room(owner, seeded, name):
+    owner.set_viewport_size({"width": 390, "height": 844})
+    show(owner, seeded, name)
+    assert owner.evaluate("document.documentElement.scrollWidth") == 390
+    if name == "results":
+        selected = owner.locator(".cutout[aria-pressed=true]").bounding_box()
+        assert selected["x"] >= 0
+        assert selected["x"] + selected["width"] <= 390
+
+
+def test_errors_are_where_the_keyboard_is(page):
+    page.goto("/")
+    page.fill("#id_target", "361 5")
+    page.fill("#id_background_size", "3")
+    page.get_by_role("button", name="Measure spectrum").click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(summary).to_contain_text("RA: 361 degrees is out of range")
+    summary.get_by_role("link", name="Background region").click()
+    expect(page.locator("#id_background_size")).to_be_focused()
+    expect(page.locator("#id_target")).to_have_value("361 5")
+
+
+def test_without_scripts_the_table_still_works(browser, seeded, site):
+    context = browser.new_context(java_script_enabled=False, base_url=site.url)
+    page = context.new_page()
+    page.goto(f"/claim/{seeded['claim']}")
+    page.goto(f"/jobs/{seeded['jobs']['measured']}/results/")
+    page.get_by_role("link", name="17", exact=True).click()
+    expect(page.locator("tr[aria-current]")).to_have_attribute("data-row", "17")
+    page.get_by_role("navigation", name="Pages of the table").get_by_text("Next").click()
+    expect(page.locator("tr[data-row='100']")).to_be_visible()
+    context.close()

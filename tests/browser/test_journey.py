@@ -1,0 +1,153 @@
+"""From a name to a spectrum and its file, with the real web server and the real workers."""
+
+import re
+
+import numpy as np
+from astropy.table import Table
+from playwright.sync_api import expect
+
+from photometry_core import flags
+from tests.browser.test_results import click_point, expect_selected
+
+# Seconds in which the workers measure an ordinary position, with much room for a busy machine.
+MEASURED_MS = 120_000
+# Thousands of exposures: time enough to look at progress and to cancel.
+ECLIPTIC_POLE = "270.0 66.5607"
+TABLE_COLUMNS = ("det_id", "wavelength", "lambda_width", "flux", "flux_err", "fit_ql")
+
+
+def type_target(page, text):
+    page.goto("/")
+    page.locator("#id_target").press_sequentially(text)
+
+
+def number(text):
+    return None if text == "\u2013" else float(text.replace("\u2212", "-"))
+
+
+def submit(page):
+    page.get_by_role("button", name="Measure spectrum").click()
+    page.wait_for_url(re.compile("/results/"), timeout=MEASURED_MS)
+    page.wait_for_selector("#plot[data-drawn]")
+
+
+def download(page, folder):
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Download VOTable").click()
+    path = folder / caught.value.suggested_filename
+    caught.value.save_as(path)
+    assert path.suffix == ".vot"
+    return Table.read(path, format="votable")
+
+
+def check_against_page(measured, page):
+    """Compare a row of the file with the selected row of the table and the selected cutout."""
+    cells = page.locator("tr[aria-current] td").all_inner_texts()
+    shown = dict(zip(TABLE_COLUMNS, map(number, cells[: len(TABLE_COLUMNS)]), strict=True))
+    assert shown["det_id"] == measured["det_id"]
+    # Half of the last digit that is shown.
+    for name, digits in (("wavelength", 4), ("lambda_width", 4), ("fit_ql", 2)):
+        assert abs(shown[name] - measured[name]) <= 0.5001 * 10**-digits
+    for name in ("flux", "flux_err"):
+        assert abs(shown[name] - measured[name]) <= max(0.5, 0.06 * measured["flux_err"])
+    names = sorted(flags.decode(int(measured["flags"])))
+    assert sorted(page.locator("tr[aria-current] .chip").all_inner_texts()) == names
+    cutout = page.locator(".cutout[aria-pressed=true]")
+    expect(cutout).to_contain_text(f"{measured['wavelength']:.4f}")
+    assert sorted(cutout.locator(".chip").all_inner_texts()) == names
+
+
+def test_from_a_name_to_a_spectrum_and_its_file(page, tmp_path):
+    type_target(page, "3c 273")
+    feedback = page.locator("#position-feedback")
+    expect(feedback).to_contain_text("resolved by the simulated sky")
+    expect(feedback).to_contain_text("12:29:06")
+    expect(page.locator("#id_title")).to_have_attribute("placeholder", "3C 273")
+    submit(page)
+
+    expect(page.locator("h1")).to_have_text("3C 273")
+    expect(page.locator(".simulated-banner")).to_be_visible()
+    expect(page.locator(".facts-line .badge-simulated")).to_be_visible()
+    counts = re.search(r"(\d+) of (\d+) exposures", page.locator(".facts-line").inner_text())
+    n_measured, n_found = (int(count) for count in counts.groups())
+    assert 50 < n_measured <= n_found
+
+    table = download(page, tmp_path)
+    assert len(table) == n_found
+    assert np.count_nonzero(~np.ma.getmaskarray(table["flux"])) == n_measured
+
+    wanted = int(np.flatnonzero(np.asarray(table["wavelength"]) > 2.0)[0])
+    click_point(page, wanted)
+    page.wait_for_url(re.compile(r"row=\d+"))
+    selected = int(re.search(r"row=(\d+)", page.url)[1])
+    # Points may overlap: the nearest one to the click is selected.
+    assert abs(table["wavelength"][selected] - table["wavelength"][wanted]) < 0.05
+    expect_selected(page, selected)
+    check_against_page(table[selected], page)
+
+    page.reload()
+    page.wait_for_selector("#plot[data-drawn]")
+    expect_selected(page, selected)
+
+    page.get_by_role("navigation", name="Site").get_by_text("Jobs").click()
+    row = page.locator("#job-rows tr").first
+    expect(row).to_contain_text("3C 273")
+    expect(row).to_contain_text("completed")
+    expect(row).to_contain_text(f"{n_found} of {n_found}")
+    row.get_by_role("link", name="Results of 3C 273").click()
+    expect(page.locator("h1")).to_have_text("3C 273")
+
+
+def test_progress_is_real_and_a_job_can_be_cancelled(page):
+    type_target(page, ECLIPTIC_POLE)
+    page.get_by_role("button", name="Measure spectrum").click()
+    page.wait_for_url(re.compile("/jobs/"))
+    progress = page.get_by_role("progressbar", name="Exposures measured")
+    expect(progress).to_be_visible(timeout=MEASURED_MS)
+    n_found = int(progress.get_attribute("max"))
+    assert n_found > 500
+    page.wait_for_function(
+        "() => document.querySelector('#job-status progress')?.value > 0", timeout=MEASURED_MS
+    )
+    expect(page).to_have_title(re.compile(r"\d+ of \d+ · J18"))
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Cancel job").click()
+    expect(page.locator(".phase")).to_have_text("aborted")
+    expect(page.locator("#job-status")).to_contain_text("Cancelled.")
+    page.goto("/jobs/")
+    expect(page.locator("#job-rows tr").first).to_contain_text("aborted")
+    page.get_by_role("link", name="Edit and submit").first.click()
+    expect(page.locator("#id_target")).to_have_value("270.0 66.5607 icrs")
+
+
+def test_a_double_click_submits_once(page):
+    type_target(page, "12.34 34.89")
+    page.locator("label.band-5").click()
+    page.get_by_role("button", name="Measure spectrum").dblclick()
+    page.wait_for_url(re.compile("/jobs/."), timeout=MEASURED_MS)
+    page.goto("/jobs/")
+    expect(page.locator("#job-rows tr")).to_have_count(1)
+
+
+def test_examples_fill_the_box_and_times_are_translated(page):
+    page.goto("/")
+    page.get_by_role("link", name="46.53 -0.251 gal").click()
+    expect(page.locator("#id_target")).to_have_value("46.53 -0.251 gal")
+    expect(page.locator("#position-feedback")).to_contain_text("Galactic 46.53000 -0.25100")
+    page.locator("#id_time_start").press_sequentially("60796.5")
+    expect(page.locator("#id_time_start_help")).to_contain_text("2025-05-01 12:00:00 UTC")
+    page.locator("#id_time_end").press_sequentially("2025-13-01")
+    expect(page.locator("#id_time_end_help")).to_contain_text("not a date and time that exists")
+    page.locator("label.band-2").click()
+    expect(page.locator("#id_title")).to_have_attribute("placeholder", re.compile(r"· D2 · MJD"))
+
+
+def test_the_list_of_jobs_renews_itself(page):
+    type_target(page, "200.5 -10.25")
+    page.locator("label.band-1").click()
+    page.get_by_role("button", name="Measure spectrum").click()
+    page.wait_for_url(re.compile("/jobs/"))
+    page.goto("/jobs/")
+    expect(page.locator("#job-rows .phase").first).to_have_text("completed", timeout=MEASURED_MS)
+    assert page.locator("#job-rows[hx-trigger]").count() == 0
