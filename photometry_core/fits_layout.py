@@ -201,6 +201,7 @@ def read_hdus(source: ByteSource, until: frozenset[str] | None = None) -> dict[s
     while len(hdus) < _MAX_HDUS and not (until is not None and until <= hdus.keys()):
         raw = _read_header(source, offset, number=len(hdus))
         if raw is None:
+            _refuse_truncated(source, hdus)
             break
         header_bytes = math.ceil((len(raw) + _CARD_BYTES) / BLOCK_BYTES) * BLOCK_BYTES
         header = Header(source.name, "PRIMARY" if not hdus else f"number {len(hdus)}", raw)
@@ -211,6 +212,16 @@ def read_hdus(source: ByteSource, until: frozenset[str] | None = None) -> dict[s
         hdus.setdefault(header.hdu, Hdu(header.hdu, header, data_start, data_bytes))
         offset = data_start + math.ceil(data_bytes / BLOCK_BYTES) * BLOCK_BYTES
     return hdus
+
+
+def _refuse_truncated(source: ByteSource, hdus: dict[str, Hdu]) -> None:
+    """Refuse a file that ends before the data of its last HDU do."""
+    last = next(reversed(hdus.values()))
+    end = last.data_start + last.data_bytes
+    if last.data_bytes and not source.read(end - 1, end):
+        raise DataFormatError(
+            f"{source.name}: HDU {last.name} is truncated: the file ends before byte {end}"
+        )
 
 
 def _read_header(source: ByteSource, offset: int, *, number: int) -> bytes | None:
