@@ -1,0 +1,120 @@
+"""The command line, as a script would call it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from photometry_core.__main__ import main
+from photometry_core.simulation.names import find_named
+
+ROOT = Path(__file__).parents[2]
+DWARF = find_named("SIMP J0136+0933")
+POSITION = f"{DWARF.ra_deg} {DWARF.dec_deg}"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "photometry_core", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_list_on_the_simulated_sky_in_several_processes(tmp_path):
+    rows = [
+        ("dwarf", DWARF.ra_deg, DWARF.dec_deg),
+        ("near", DWARF.ra_deg, DWARF.dec_deg + 0.002),
+    ]
+    table = tmp_path / "targets.csv"
+    table.write_text("name,ra,dec\n" + "".join(f"{n},{r},{d}\n" for n, r, d in rows))
+    done = run(
+        str(table), "--archive", "simulated", "--output", str(tmp_path / "out"),
+        "--detectors", "2,3", "--workers", "2", "--mjd", "60789", "61000",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "exposure" in done.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["simulated"] is True
+    assert [t["row"] for t in manifest["targets"]] == [0, 1]
+    for (name, ra, dec), entry in zip(rows, manifest["targets"], strict=True):
+        assert (entry["name"], entry["ra"], entry["dec"]) == (name, ra, dec)
+        spectrum = Table.read(tmp_path / "out" / entry["file"], format="votable")
+        assert len(spectrum) == entry["exposures"] > 30
+        assert set(spectrum["det_id"]) == {2, 3}
+        measured = np.count_nonzero(~np.ma.getmaskarray(spectrum["flux"]))
+        assert measured == entry["measured"]
+        assert measured > 0.9 * entry["exposures"]
+
+
+def test_one_and_several_processes_give_the_same(tmp_path):
+    for workers in ("1", "2"):
+        arguments = [
+            POSITION, "--archive", "simulated", "--output", str(tmp_path / workers),
+            "--detectors", "1,2", "--mjd", "60789", "61000", "--workers", workers,
+            "--format", "csv",
+        ]  # fmt: skip
+        assert run(*arguments).returncode == 0
+    [one] = (tmp_path / "1").glob("*.csv")
+    [two] = (tmp_path / "2").glob("*.csv")
+    assert one.name == two.name == "J013657.90+093347.0.csv"
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path, capsys):
+    table = tmp_path / "twice.csv"
+    table.write_text("name,ra,dec\nA,10,-60\na,10,-60\n")
+    assert main([str(table), "--archive", str(tmp_path), "--output", str(tmp_path / "out")]) == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    files = [t["file"] for t in manifest["targets"]]
+    assert files == ["A_J004000.00-600000.0.vot", "a_J004000.00-600000.0_1.vot"]
+    assert all((tmp_path / "out" / file).exists() for file in files)
+    assert [t["exposures"] for t in manifest["targets"]] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["M 81", "--archive", "simulated"], "'M 81' is neither a file nor a position"),
+        (["400 2", "--archive", "simulated"], "400"),
+        (["10 20", "--archive", "/no/such"], "'/no/such' is neither a folder nor"),
+        (["10 20", "--archive", "irsa"], "'irsa' is not available in this version"),
+        (["10 20", "--archive", "simulated", "--background-size", "3"], "background size: 3"),
+        (["10 20", "--archive", "simulated", "--mjd", "61000", "60000"], "is after the end"),
+        (["10 20", "--archive", "simulated", "--detectors", "7"], r"detectors: [7] given"),
+    ],
+)
+def test_input_that_cannot_be_used(tmp_path, capsys, arguments, message):
+    assert main([*arguments, "--output", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--detectors", "one", "'one' is not a list of detectors"),
+        ("--workers", "0", "'0' given; allowed: a whole number from 1"),
+        ("--format", "xlsx", "invalid choice: 'xlsx'"),
+    ],
+)
+def test_options_that_cannot_be_read(tmp_path, capsys, option, value, message):
+    with pytest.raises(SystemExit, match="2"):
+        main(["1 2", "--archive", "simulated", "--output", str(tmp_path), option, value])
+    assert message in capsys.readouterr().err
+
+
+def test_broken_files_are_named_and_listed(tmp_path, capsys):
+    (tmp_path / "page.fits").write_text("<html>503</html>")
+    out = tmp_path / "out"
+    assert main(["10 20", "--archive", str(tmp_path), "--output", str(out)]) == 0
+    assert "left out: page.fits: not a FITS file" in capsys.readouterr().err
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["problems"] == ["page.fits: not a FITS file"]
+    assert manifest["simulated"] is False
