@@ -109,7 +109,7 @@ def chips(value: int) -> tuple[Chip, ...]:
 
 def column(spectrum: Spectrum, name: str) -> FloatArray:
     """Return a floating-point column of a spectrum, NaN where it has no value."""
-    values = np.ma.filled(np.ma.asarray(spectrum.table[name], dtype=float), np.nan)
+    values: FloatArray = np.ma.filled(np.ma.asarray(spectrum.table[name], dtype=float), np.nan)
     # A plain array: bokeh writes the buffer of astropy's columns with the wrong length.
     return np.array(values)
 
