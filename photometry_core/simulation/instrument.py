@@ -22,8 +22,8 @@ from photometry_core.simulation.scene import (
 from photometry_core.simulation.sources import Sources
 from photometry_core.types import Float32Array, FloatArray
 
-_SOURCE_MJY_SR = 5e-5
-"""Pixels with more light of catalogued sources are flagged SOURCE."""
+_POINT_MJY_SR, _GALAXY_MJY_SR = 2e-6, 2e-3
+"""Pixels with more light of point sources, or of galaxies, are flagged SOURCE."""
 
 _OUTLIER_MJY_SR = 4.0
 _OVERFLOW_MJY_SR = 60.0
@@ -100,7 +100,7 @@ def render_exposure(
     the observed one, as that of the real pipeline is.
     """
     placed = place_sources(pointing, detector, box, sources)
-    light = draw_sources(
+    points, galaxies = draw_sources(
         placed,
         sources,
         psf_mixture(detector, core_offset_pix),
@@ -110,7 +110,9 @@ def render_exposure(
     solid_angle = detector_geometry(detector).solid_angle_arcsec2(
         np.arange(box.x0, box.x1), np.arange(box.y0, box.y1)
     )
-    light /= UJY_PER_MJY_SR_ARCSEC2 * solid_angle
+    points /= UJY_PER_MJY_SR_ARCSEC2 * solid_angle
+    galaxies /= UJY_PER_MJY_SR_ARCSEC2 * solid_angle
+    light = points + galaxies
     zodi = zodiacal_light(pointing, detector, box)
     noiseless = light
     if background_on:
@@ -131,7 +133,10 @@ def render_exposure(
     observed = image.astype(np.float32)
     flags = np.zeros(box.shape, np.int32)
     if flags_on:
-        flags = _flags(light, noiseless, drawn.flags | noise.fixed_flags(detector, box))
+        flags = drawn.flags | noise.fixed_flags(detector, box)
+        flags[(points > _POINT_MJY_SR) | (galaxies > _GALAXY_MJY_SR)] |= _SOURCE
+        flags[light > _OUTLIER_MJY_SR] |= _OUTLIER
+        flags[noiseless > _OVERFLOW_MJY_SR] |= _OVERFLOW
         _spoil(observed, variance, flags, drawn.normal)
     return Rendering(
         pointing=pointing,
@@ -144,17 +149,6 @@ def render_exposure(
         zodi_mjy_sr=zodi.astype(np.float32),
         placed=placed,
     )
-
-
-def _flags(
-    light: FloatArray, noiseless: FloatArray, defects: npt.NDArray[np.int32]
-) -> npt.NDArray[np.int32]:
-    """Add the flags that bright pixels get to those of the defects."""
-    flags = defects | np.where(light > _SOURCE_MJY_SR, np.int32(_SOURCE), np.int32(0))
-    if light.max(initial=0.0) > _OUTLIER_MJY_SR:
-        flags[light > _OUTLIER_MJY_SR] |= _OUTLIER
-        flags[noiseless > _OVERFLOW_MJY_SR] |= _OVERFLOW
-    return flags
 
 
 def _spoil(

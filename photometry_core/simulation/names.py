@@ -61,8 +61,8 @@ class NamedSource:
 NAMED: tuple[NamedSource, ...] = (
     NamedSource(
         name="M 81", aliases=("NGC 3031", "Bode's Galaxy"), ra_deg=148.88822, dec_deg=69.06530,
-        description="spiral galaxy", template="spiral galaxy, z = 0", ab_mag=12.4,
-        sersic_index=4.0, effective_radius_arcsec=12.0, axis_ratio=0.55, position_angle_deg=157.0,
+        description="spiral galaxy", template="spiral galaxy, z = 0", ab_mag=12.8,
+        sersic_index=4.0, effective_radius_arcsec=6.0, axis_ratio=0.55, position_angle_deg=157.0,
     ),
     NamedSource(
         name="M 31", aliases=("NGC 224", "Andromeda Galaxy"), ra_deg=10.68471, dec_deg=41.26875,
@@ -76,8 +76,8 @@ NAMED: tuple[NamedSource, ...] = (
     ),
     NamedSource(
         name="M 104", aliases=("NGC 4594", "Sombrero Galaxy"), ra_deg=189.99763, dec_deg=-11.62305,
-        description="edge-on galaxy", template="elliptical galaxy, z = 0", ab_mag=12.2,
-        sersic_index=4.0, effective_radius_arcsec=14.0, axis_ratio=0.45, position_angle_deg=90.0,
+        description="edge-on galaxy", template="elliptical galaxy, z = 0", ab_mag=12.8,
+        sersic_index=4.0, effective_radius_arcsec=5.0, axis_ratio=0.45, position_angle_deg=90.0,
     ),
     NamedSource(
         name="NGC 1068", aliases=("M 77", "Cetus A"), ra_deg=40.66963, dec_deg=-0.01329,

@@ -102,8 +102,10 @@ def place_sources(pointing: int, detector: int, box: Box, sources: Sources) -> P
 
 def draw_sources(
     placed: PlacedSources, sources: Sources, mixture: PsfMixture, wcs: TanSip, box: Box
-) -> FloatArray:
-    """Return the light of sources on a box of pixels, in uJy per pixel, shape (ny, nx).
+) -> tuple[FloatArray, FloatArray]:
+    """Return the light of point sources and of galaxies on a box of pixels.
+
+    Both in uJy per pixel, shape (ny, nx).
 
     Parameters
     ----------
@@ -118,10 +120,9 @@ def draw_sources(
     box
         Detector pixels.
     """
-    image = np.zeros(box.shape)
     extended = sources.sersic_index[placed.index] > 0
-    points = ~extended
-    _add_points(image, box, mixture, placed, points)
+    points = _draw_points(box, mixture, placed, ~extended)
+    galaxies = np.zeros(box.shape)
     for number in np.flatnonzero(extended):
         x, y = float(placed.x_pix[number]), float(placed.y_pix[number])
         flux = float(placed.flux_ujy[number])
@@ -129,27 +130,27 @@ def draw_sources(
         if box.x0 - half <= x + 0.5 <= box.x1 + half and box.y0 - half <= y + 0.5 <= box.y1 + half:
             shape = _shape(sources, int(placed.index[number]), half, wcs, x, y)
             profile, column, row = sersic_profile(mixture, shape, x, y)
-            _add(image, box, flux * profile, column, row)
-    return image
+            _add(galaxies, box, flux * profile, column, row)
+    return points, galaxies
 
 
-def _add_points(
-    image: FloatArray, box: Box, mixture: PsfMixture, placed: PlacedSources, which: BoolArray
-) -> None:
-    """Add point sources, in their order, so that sums round alike in every box."""
+def _draw_points(
+    box: Box, mixture: PsfMixture, placed: PlacedSources, which: BoolArray
+) -> FloatArray:
+    """Add up point sources in their order, so that sums round alike in every box."""
+    ny, nx = box.shape
     if not which.any():
-        return
+        return np.zeros((ny, nx))
     profiles, columns, rows = point_profiles(mixture, placed.x_pix[which], placed.y_pix[which])
     profiles *= placed.flux_ujy[which, None, None]
     steps = np.arange(profiles.shape[1])
-    ny, nx = image.shape
     x = columns[:, None] - box.x0 + steps
     y = rows[:, None] - box.y0 + steps
     # What falls outside goes to one element behind the image.
     inside = ((y >= 0) & (y < ny))[:, :, None] & ((x >= 0) & (x < nx))[:, None, :]
-    pixel = np.where(inside, y[:, :, None] * nx + x[:, None, :], image.size)
-    total = np.bincount(pixel.ravel(), weights=profiles.ravel(), minlength=image.size + 1)
-    image += total[:-1].reshape(image.shape)
+    pixel = np.where(inside, y[:, :, None] * nx + x[:, None, :], ny * nx)
+    total = np.bincount(pixel.ravel(), weights=profiles.ravel(), minlength=ny * nx + 1)
+    return np.asarray(total[:-1].reshape(ny, nx))
 
 
 def _add(image: FloatArray, box: Box, profile: FloatArray, column: int, row: int) -> None:
