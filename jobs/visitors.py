@@ -22,7 +22,7 @@ RENEWAL_SECONDS = 30 * 86400
 CLAIM_AGE_SECONDS = 86400
 
 _COOKIE_SALT = "jobs.visitor"
-_CLAIM_SALT = "jobs.claim"
+_CLAIMS = signing.TimestampSigner(salt="jobs.claim")
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -85,25 +85,25 @@ def _set_cookie(response: HttpResponseBase, visitor: str) -> None:
 
 def claim_token(job: Job) -> str:
     """Return a text that gives a browser access to a job for a day, as part of an address."""
-    return signing.dumps({"job": job.pk, "owner": job.owner}, salt=_CLAIM_SALT)
+    return _CLAIMS.sign(f"{job.pk}.{job.owner}")
 
 
 @require_safe
 def claim(request: VisitorRequest, token: str) -> HttpResponse:
-    """Let the browser that holds a claim token have its job, and go to the job's page.
+    """Let the browser that holds a claim token have its job, and go to the results.
 
     A browser without jobs becomes the owner of the job. One that has jobs of its own keeps them
     and gets the job in addition.
     """
     try:
-        claimed = signing.loads(token, salt=_CLAIM_SALT, max_age=CLAIM_AGE_SECONDS)
+        job_id, owner = _CLAIMS.unsign(token, max_age=CLAIM_AGE_SECONDS).split(".")
     except signing.BadSignature as error:
         raise Http404("This link is not valid, or older than a day.") from error
-    if request.visitor != claimed["owner"]:
+    if request.visitor != owner:
         if Job.objects.owned_by(request.visitor).exists():
-            Job.objects.filter(pk=claimed["job"], owner=claimed["owner"]).update(
+            Job.objects.filter(pk=job_id, owner=owner).update(
                 owner=request.visitor, submission_key=None
             )
         else:
-            request.visitor = claimed["owner"]
-    return redirect("job", claimed["job"])
+            request.visitor = owner
+    return redirect("results", job_id)

@@ -151,7 +151,7 @@ def processes_of(cluster):
     return found
 
 
-def wait_for(condition, seconds=30.0, what="the condition"):
+def wait_for(condition, seconds=60.0, what="the condition"):
     """Wait until a function returns something true, and return it."""
     end = time.monotonic() + seconds
     while not (found := condition()):

@@ -1,16 +1,20 @@
 """The whole site as one command: what it starts, starts again, and leaves behind."""
 
+import re
 import signal
 import socket
 import sys
 import urllib.error
 import urllib.request
+from http.cookiejar import CookieJar
 
 import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
-from jobs.management.commands import run
+from jobs import products
+from jobs.management.commands import demo, run
+from jobs.models import Job
 from jobs.phases import Phase
 from tests.integration.conftest import ROOT, environment_of_test, wait_for
 
@@ -133,6 +137,37 @@ def test_a_deaf_cluster_is_replaced_and_nothing_outlives_the_supervisor(start, s
     process.kill()
     process.wait()
     wait_for(lambda: not alive(family), 15)
+
+
+def test_the_demo_shows_a_first_job_to_whoever_follows_its_link(start, capsys):
+    process, output = start("demo", "--port", str(free_port()), "--workers", "2")
+    (link,) = wait_for(lambda: re.findall(r"Results: (http://\S+)", output()), 90)
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    with browser.open(link, timeout=30) as page:
+        address, text = page.url, page.read().decode()
+    job = Job.objects.get()
+    assert address.endswith(f"/jobs/{job.pk}/results/")
+    assert demo.OBJECT in text
+    assert "simulated" in text.casefold()
+    with browser.open(address, timeout=30) as page:
+        assert page.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(address, timeout=30)
+    assert job.n_exposures > 100
+    assert products.spectrum(job, 0).n_measured == job.n_exposures == job.n_done
+
+    family = family_of(process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 0
+    assert alive(family) == []
+    assert "Traceback" not in output()
+
+    # The next start finds the job of this one.
+    again = demo.Command()
+    again.prepare()
+    assert again._job_id == job.pk
+    assert Job.objects.count() == 1
+    assert job.title in capsys.readouterr().out
 
 
 def test_a_port_that_is_taken_is_named():

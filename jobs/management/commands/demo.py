@@ -25,14 +25,11 @@ class Command(run.Command):
     help = "Run the site with a first job on the simulated sky, until Ctrl-C."
 
     _job_id: str | None = None
-    _address = ""
     _next_look = 0.0
     _shown = ""
 
-    def prepare(self, address: str) -> None:
+    def prepare(self) -> None:
         """Submit the job, or find that of an earlier start."""
-        super().prepare(address)
-        self._address = address
         source = find_named(OBJECT)
         if source is None:
             raise LookupError(f"{OBJECT} is not in the simulated sky")
@@ -40,7 +37,7 @@ class Command(run.Command):
         self._job_id = job.pk
         self.stdout.write(f"First job: {job.title}")
 
-    def on_tick(self) -> None:
+    def on_tick(self, address: str) -> None:
         """Show how the job gets on, until it ends."""
         if self._job_id is None or time.monotonic() < self._next_look:
             return
@@ -53,7 +50,7 @@ class Command(run.Command):
         self._job_id = None
         if job.phase == Phase.COMPLETED:
             self._show(f"  {job.n_exposures} exposures measured")
-            link = self._address + reverse("claim", args=[claim_token(job)])
+            link = address + reverse("claim", args=[claim_token(job)])
             self.stdout.write(f"Results: {link}")
             self.stdout.write("The link works for a day, in any browser on this machine.")
         else:

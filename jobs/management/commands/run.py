@@ -27,6 +27,13 @@ class Command(BaseCommand):
 
     help = "Run the site: web server and workers together, until Ctrl-C."
 
+    # Only those that a site needs: the others load all pages, which takes a second.
+    requires_system_checks: list[str] = []
+
+    _listener = ("", 0)
+    _address = ""
+    _is_up = False
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument(
@@ -54,18 +61,35 @@ class Command(BaseCommand):
         if errors := run_checks(tags=[TAG], include_deployment_checks=True):
             raise CommandError("\n".join(f"{error.msg} {error.hint or ''}" for error in errors))
         call_command("migrate", verbosity=0, interactive=False)
-        self.prepare(_address(host, port))
+        self._listener = (host, port)
+        self._address = _address(host, port)
+        self.prepare()
         cluster = [sys.executable, "-m", "django", "work"]
         n_clusters = -(-options["workers"] // _WORKERS_PER_CLUSTER)
-        Supervisor(_web_server(host, port), [cluster] * n_clusters, on_tick=self.on_tick).run()
+        Supervisor(_web_server(host, port), [cluster] * n_clusters, on_tick=self._tick).run()
         self.stdout.write("Stopped.")
 
-    def prepare(self, address: str) -> None:
+    def prepare(self) -> None:
         """Do what comes before the first process starts."""
-        self.stdout.write(f"SPHEREx Explorer: {address}/   (Ctrl-C stops it)")
 
-    def on_tick(self) -> None:
-        """Do what is to be done several times a second."""
+    def on_tick(self, address: str) -> None:
+        """Do what is to be done several times a second, once the site answers."""
+
+    def _tick(self) -> None:
+        if not self._is_up and _answers(*self._listener):
+            self._is_up = True
+            self.stdout.write(f"SPHEREx Explorer: {self._address}/   (Ctrl-C stops it)")
+        if self._is_up:
+            self.on_tick(self._address)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether the web server takes connections."""
+    try:
+        socket.create_connection((host, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _address(host: str, port: int) -> str:
