@@ -16,7 +16,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import BSpline
 from scipy.ndimage import spline_filter
 
 from photometry_core.cutout import PsfGrid
@@ -29,7 +28,8 @@ PROFILE_HALF_SIZE_PIX = 6
 PROFILE_SIZE_PIX = 2 * PROFILE_HALF_SIZE_PIX + 1
 
 _SPLINE_ORDER = 5
-_B_SPLINE_INTEGRAL = BSpline.basis_element(np.arange(-3.0, 4.0)).antiderivative()
+_KNOTS = np.arange(7.0) - 3
+_KNOT_WEIGHTS = np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0]) / 720
 _SUM_TOLERANCE = 0.01
 """Planes are normalised to 1 by definition; more than this off means a damaged plane."""
 
@@ -143,8 +143,13 @@ def _pixel_weights(offset_pix: float, oversampling: int, center: int) -> tuple[i
     first = int(np.floor(lower_edge)) - 2
     # Coefficient k reaches from k - 3 to k + 3.
     edges = lower_edge - np.arange(first, first + oversampling + 6)
-    upper = _B_SPLINE_INTEGRAL(np.clip(edges + oversampling, -3, 3))
-    return first, np.asarray(upper - _B_SPLINE_INTEGRAL(np.clip(edges, -3, 3)))
+    return first, _b_spline_integral(edges + oversampling) - _b_spline_integral(edges)
+
+
+def _b_spline_integral(upper: FloatArray) -> FloatArray:
+    """Integral of the centred quintic B-spline up to a limit, by truncated powers."""
+    above = np.clip(np.clip(upper, -3, 3)[:, None] - _KNOTS, 0, None)
+    return np.asarray(above**6 @ _KNOT_WEIGHTS)
 
 
 def _integrate(
