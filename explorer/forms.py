@@ -15,6 +15,7 @@ from photometry_core.types import BACKGROUND_SIZE_RANGE_PIX, MeasureOptions, Tar
 
 _MAX_TITLE_LENGTH = 120
 _LOW_PIX, _HIGH_PIX = BACKGROUND_SIZE_RANGE_PIX
+_ALLOWED_PIX = f"a whole number of pixels from {_LOW_PIX} to {_HIGH_PIX}"
 
 
 def new_submission_key() -> str:
@@ -54,8 +55,10 @@ class JobForm(forms.Form):
         min_value=_LOW_PIX,
         max_value=_HIGH_PIX,
         error_messages={
-            "required": f"Give a whole number of pixels from {_LOW_PIX} to {_HIGH_PIX}.",
-            "invalid": f"Give a whole number of pixels from {_LOW_PIX} to {_HIGH_PIX}.",
+            "required": f"Nothing given; allowed: {_ALLOWED_PIX}.",
+            "invalid": f"That is not a whole number; allowed: {_ALLOWED_PIX}.",
+            "min_value": f"%(show_value)s given; allowed: {_ALLOWED_PIX}.",
+            "max_value": f"%(show_value)s given; allowed: {_ALLOWED_PIX}.",
         },
         widget=forms.NumberInput(attrs={"step": 1, "inputmode": "numeric"}),
     )

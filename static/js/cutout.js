@@ -96,21 +96,23 @@ function drawCompass(context, cd, [xx, yx, xy, yy], side) {
   const determinant = a * d - b * c;
   // Pixel offsets of a step to the north and to the east: columns of the inverse of cd.
   const directions = { N: [-b / determinant, a / determinant], E: [d / determinant, -c / determinant] };
-  const origin = [side * 0.83, side * 0.83];
   const length = side * 0.1;
+  const arms = Object.entries(directions).map(([name, [dx, dy]]) => {
+    const [x, y] = [xx * dx + xy * dy, yx * dx + yy * dy];
+    const norm = Math.hypot(x, y);
+    return [name, (x / norm) * length, (y / norm) * length];
+  });
+  // In the lower right corner, with room for the letters wherever the arms point.
+  const origin = [1, 2].map((axis) => side * 0.95 - 1.55 * Math.max(0, ...arms.map((arm) => arm[axis])));
   context.font = `600 ${Math.round(side * 0.075)}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const [name, [dx, dy]] of Object.entries(directions)) {
-    const x = xx * dx + xy * dy;
-    const y = yx * dx + yy * dy;
-    const norm = Math.hypot(x, y);
-    const [ux, uy] = [x / norm, y / norm];
+  for (const [name, x, y] of arms) {
     context.beginPath();
     context.moveTo(...origin);
-    context.lineTo(origin[0] + ux * length, origin[1] + uy * length);
+    context.lineTo(origin[0] + x, origin[1] + y);
     strokeOnAnything(context, COMPASS, side);
-    const at = [origin[0] + ux * length * 1.55, origin[1] + uy * length * 1.55];
+    const at = [origin[0] + 1.5 * x, origin[1] + 1.5 * y];
     context.strokeStyle = "#000b";
     context.lineWidth = Math.max(3, side / 45);
     context.strokeText(name, ...at);

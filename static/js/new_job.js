@@ -14,6 +14,15 @@ for (const example of document.querySelectorAll("[data-example]")) {
   });
 }
 
+// An error belongs to what was submitted, not to what is being typed.
+for (const field of document.querySelectorAll(".field.has-error")) {
+  field.addEventListener("input", () => {
+    field.classList.remove("has-error");
+    for (const error of field.querySelectorAll(".field-error")) error.remove();
+    for (const input of field.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+  }, { once: true });
+}
+
 function showDefaultTitle() {
   const made = document.querySelector("#position-feedback [data-default-title]");
   title.placeholder = made?.dataset.defaultTitle ?? "";

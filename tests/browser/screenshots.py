@@ -40,11 +40,11 @@ def measure(page: Page) -> str:
 def settle(page: Page) -> None:
     """Wait until everything on a page is drawn."""
     if page.locator("#id_target").count() and page.input_value("#id_target"):
-        page.wait_for_selector("#position-feedback .feedback")
+        page.wait_for_selector("#position-feedback .feedback, #id_target_error")
     if page.locator("#plot").count():
         page.wait_for_selector("#plot[data-drawn]")
     if page.locator("#strip").count():
-        page.wait_for_selector(".cutout[aria-pressed=true] .chip, .cutout .cutout-reason")
+        page.wait_for_selector("#selection-text[data-row]")
     page.wait_for_timeout(400)
 
 
