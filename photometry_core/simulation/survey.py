@@ -109,7 +109,7 @@ def pointings(number: npt.ArrayLike) -> Pointings:
     # With +y to the north +x points west, with +y to the south it points east.
     x_axis, y_axis = -sign * east, sign * north
     forward, x_axis = _turned(forward, x_axis, aside)
-    planned = forward
+    planned, planned_angle = forward, _position_angle(forward, y_axis)
     dx, dy = ((uniforms(stream, number) * 2 - 1) * _DITHER_DEG for stream in (101, 102))
     roll = _ROLL_DEG + (uniforms(103, number) * 2 - 1) * _DITHER_ROLL_DEG
     x_axis, y_axis = _turned(x_axis, y_axis, np.radians(roll)[:, None])
@@ -122,7 +122,7 @@ def pointings(number: npt.ArrayLike) -> Pointings:
         y_axis=y_axis @ _TO_ICRS.T,
         planned_longitude_deg=np.degrees(np.arctan2(planned[:, 1], planned[:, 0])) % 360.0,
         planned_latitude_deg=np.degrees(np.arcsin(np.clip(planned[:, 2], -1, 1))),
-        planned_angle_deg=angle_deg,
+        planned_angle_deg=planned_angle,
         deep=slew >= _WIDE_SLEWS,
     )
 
@@ -274,6 +274,14 @@ def _strip_axes(longitude_deg: FloatArray) -> tuple[FloatArray, FloatArray, Floa
     outward = np.stack([np.cos(longitude), np.sin(longitude), zero], axis=-1)
     east = np.stack([-np.sin(longitude), np.cos(longitude), zero], axis=-1)
     return np.array([0.0, 0.0, 1.0]), outward, east
+
+
+def _position_angle(direction: FloatArray, axis: FloatArray) -> FloatArray:
+    """Angle of an axis east of the ecliptic north pole, degrees in [0, 360)."""
+    east = direction[:, 0] * axis[:, 1] - direction[:, 1] * axis[:, 0]
+    angle = np.degrees(np.arctan2(east, axis[:, 2]))
+    # Rounded, so that the planned 0 and 180 of ordinary strips are these very numbers.
+    return np.asarray(np.round(angle, 6) % 360.0)
 
 
 def _turned(one: FloatArray, other: FloatArray, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
