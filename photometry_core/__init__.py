@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from photometry_core.forced import measure_exposure
     from photometry_core.pipeline import measure
     from photometry_core.spectrum import COLUMNS, Spectrum
-    from photometry_core.types import MeasureOptions, Measurement, Target
+    from photometry_core.types import Measurement, MeasureOptions, Target
 
 __version__ = "0.1.0"
 

@@ -142,7 +142,7 @@ def _pixel_weights(offset_pix: float, oversampling: int, center: int) -> tuple[i
     lower_edge = first_pixel - oversampling / 2
     first = int(np.floor(lower_edge)) - 2
     # Coefficient k reaches from k - 3 to k + 3.
-    edges = lower_edge - np.arange(first, first + oversampling + 6)
+    edges = lower_edge - np.arange(float(first), float(first + oversampling + 6))
     return first, _b_spline_integral(edges + oversampling) - _b_spline_integral(edges)
 
 
