@@ -91,7 +91,7 @@ def test_it_works_revives_what_dies_and_stops_cleanly(start, submit):
     port = free_port()
     process, output = start("run", "--port", str(port), "--workers", "3")
     wait_for(lambda: answers(port))
-    assert f"http://127.0.0.1:{port}/" in output()
+    wait_for(lambda: f"http://127.0.0.1:{port}/" in output())
     assert len(clusters_of(process)) == 2
     job = submit(n=40)
     wait_for(lambda: is_completed(job))
