@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from photometry_core.simulation.cards import padding
-from photometry_core.simulation.headers import plane_header, primary_header
+from photometry_core.simulation.headers import plane_headers, primary_header
 from photometry_core.simulation.instrument import Rendering
 from photometry_core.simulation.lookup_hdus import PipelineVersion, psf_hdu, wavelength_hdu
 
@@ -71,6 +71,7 @@ def spectral_image(
     version
         Version of the pipeline, which decides how the PSF header is written.
     """
+    headers = plane_headers(rendering)
     segments = [primary_header(version)]
     for plane, pixels, dtype in (
         ("IMAGE", rendering.image_mjy_sr, ">f4"),
@@ -79,6 +80,6 @@ def spectral_image(
         ("ZODI", rendering.zodi_mjy_sr, ">f4"),
     ):
         data = pixels.astype(dtype).tobytes()
-        segments += [plane_header(plane, rendering), data, padding(len(data))]
+        segments += [headers[plane], data, padding(len(data))]
     segments += [psf_hdu(rendering.detector, version), wavelength_hdu(rendering.detector)]
     return SegmentedFile(segments, name)

@@ -38,20 +38,18 @@ def primary_header(version: str) -> bytes:
     )
 
 
-def plane_header(plane: str, rendering: Rendering) -> bytes:
-    """Return the header of IMAGE, FLAGS, VARIANCE or ZODI."""
+def plane_headers(rendering: Rendering) -> dict[str, bytes]:
+    """Return the headers of IMAGE, FLAGS, VARIANCE and ZODI."""
     box, pointing, detector = rendering.box, rendering.pointing, rendering.detector
     wcs = survey.celestial_wcs(pointing, detector)
-    return header(
-        card("XTENSION", "IMAGE", "Image extension"),
-        card("BITPIX", 32 if plane == "FLAGS" else -32, "array data type"),
-        card("NAXIS", 2, "number of array dimensions"),
-        card("NAXIS1", box.shape[1]),
-        card("NAXIS2", box.shape[0]),
-        card("PCOUNT", 0, "number of parameters"),
-        card("GCOUNT", 1, "number of groups"),
-        _exposure_cards(pointing, detector) if plane == "IMAGE" else b"",
-        _static_cards(plane),
+    shape = (
+        card("NAXIS", 2, "number of array dimensions")
+        + card("NAXIS1", box.shape[1])
+        + card("NAXIS2", box.shape[0])
+        + card("PCOUNT", 0, "number of parameters")
+        + card("GCOUNT", 1, "number of groups")
+    )
+    coordinates = (
         card("WCSAXES", 2, "Number of coordinate axes"),
         card("CRPIX1", wcs.crpix[0] + 1 - box.x0, "Pixel coordinate of reference point"),
         card("CRPIX2", wcs.crpix[1] + 1 - box.y0, "Pixel coordinate of reference point"),
@@ -66,8 +64,24 @@ def plane_header(plane: str, rendering: Rendering) -> bytes:
         card("CRPIX1W", float(1 - box.x0), "Lookup table is in raw FITS coordinates"),
         card("CRPIX2W", float(1 - box.y0), "Lookup table is in raw FITS coordinates"),
         _LOOKUP_CARDS,
-        _closing_cards() if plane == "IMAGE" else b"",
     )
+    own = {
+        "IMAGE": _exposure_cards(pointing, detector) + _static_cards("IMAGE"),
+        "FLAGS": _static_cards("FLAGS"),
+        "VARIANCE": _static_cards("VARIANCE"),
+        "ZODI": _static_cards("ZODI"),
+    }
+    return {
+        plane: header(
+            card("XTENSION", "IMAGE", "Image extension"),
+            card("BITPIX", 32 if plane == "FLAGS" else -32, "array data type"),
+            shape,
+            cards,
+            *coordinates,
+            _closing_cards() if plane == "IMAGE" else b"",
+        )
+        for plane, cards in own.items()
+    }
 
 
 @lru_cache(maxsize=64)
