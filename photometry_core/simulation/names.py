@@ -1,7 +1,7 @@
 """Well-known objects that are in the simulated sky under their own names.
 
-Their positions are real; what is simulated there is a source of the same class, brighter
-or more compact than the real one where that makes a better example.
+Their positions are real; what is simulated there is a source of the same class, as bright
+and as compact as makes a good example.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ NAMED: tuple[NamedSource, ...] = (
         description="K giant in the northern deep field", template="K giant, 4700 K", ab_mag=13.2,
     ),
     NamedSource(
-        name="HD 12534", aliases=("Gamma Andromedae", "Almach"), ra_deg=30.97480,
+        name="HD 12533", aliases=("Gamma Andromedae", "Almach"), ra_deg=30.97480,
         dec_deg=42.32973, description="K giant", template="K giant, 4200 K", ab_mag=12.6,
     ),
     NamedSource(

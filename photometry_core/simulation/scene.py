@@ -32,6 +32,9 @@ SOURCE_MARGIN_PIX = SERSIC_MAX_HALF_SIZE_PIX + 1
 _FAINTEST_MJY_SR = 1e-4
 """Galaxies are drawn out to this brightness, 1/100 of the noise."""
 
+_PSF_MARGIN_PIX = 4
+"""By so much the PSF spreads the edge of a galaxy."""
+
 _PIXEL_ARCSEC = 6.153
 
 
@@ -180,7 +183,7 @@ def _half_size_pix(sources: Sources, index: int, flux_ujy: float) -> int:
         float(sources.axis_ratio[index]),
         faintest,
     )
-    half = int(np.ceil(reach / _PIXEL_ARCSEC)) + POINT_HALF_SIZE_PIX
+    half = int(np.ceil(reach / _PIXEL_ARCSEC)) + _PSF_MARGIN_PIX
     return min(half, SERSIC_MAX_HALF_SIZE_PIX)
 
 

@@ -38,6 +38,9 @@ _CELL_NSIDE = 512
 _CHILD_NSIDE = 4096
 _CHILDREN = (_CHILD_NSIDE // _CELL_NSIDE) ** 2
 _MOST_PER_CHILD = 4
+_FEW_CELLS = 50
+"""Lists of so few cells are kept, for the next exposure of the same field."""
+
 _COUNT_SLOPE = 0.28
 _MIX: tuple[tuple[Kind, float], ...] = (
     ("star", 0.62),
@@ -98,9 +101,15 @@ def cells_around(ra_deg: float, dec_deg: float, radius_deg: float) -> tuple[int,
     return tuple(sorted(cells.tolist()))
 
 
-@lru_cache(maxsize=64)
 def sources_of_cells(cells: tuple[int, ...]) -> Sources:
     """Return the sources of several cells, in order of identifiers."""
+    if len(cells) > _FEW_CELLS:
+        return concatenate([_cell_sources(cell) for cell in cells])
+    return _sources_of_few_cells(cells)
+
+
+@lru_cache(maxsize=64)
+def _sources_of_few_cells(cells: tuple[int, ...]) -> Sources:
     return concatenate([_cell_sources(cell) for cell in cells])
 
 
