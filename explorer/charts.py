@@ -183,7 +183,9 @@ def _figure(wavelength: FloatArray, y_range: tuple[float, float]) -> figure:
     plot.add_tools(WheelZoomTool(), ResetTool())
     plot.toolbar.logo = None
     # Tokens of the page's stylesheet reach into bokeh's elements.
-    plot.toolbar.stylesheets = [InlineStyleSheet(css=".bk-divider { background-color: var(--line); }")]
+    plot.toolbar.stylesheets = [
+        InlineStyleSheet(css=".bk-divider { background-color: var(--line); }")
+    ]
     # The page shines through, in whichever theme.
     plot.outline_line_color = plot.border_fill_color = plot.background_fill_color = None
     for axis in plot.axis:

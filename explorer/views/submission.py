@@ -20,7 +20,7 @@ from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import sexagesimal
-from photometry_core.types import DETECTORS, MeasureOptions
+from photometry_core.types import DETECTORS, MeasureOptions, Target
 
 _POSITION_EXAMPLES = (
     "12.34 34.89",
@@ -115,12 +115,24 @@ def _initial_of(job: Job) -> dict[str, Any]:
     target, options = job.targets[0], job.options
     start, end = options.mjd_range
     return {
-        "target": f"{target.ra_deg!r} {target.dec_deg!r} icrs",
+        "target": _text_of(target),
         "bands": [] if options.detectors == DETECTORS else list(options.detectors),
         "time_start": "" if start is None else repr(start),
         "time_end": "" if end is None else repr(end),
         "background_size": options.background_size_pix,
     }
+
+
+def _text_of(target: Target) -> str:
+    """Return the name of a target if it still leads to its exact position, else the position."""
+    try:
+        located = locate(target.name)
+    except (InvalidInputError, ResolverUnreachableError):
+        pass
+    else:
+        if (located.ra_deg, located.dec_deg) == (target.ra_deg, target.dec_deg):
+            return target.name
+    return f"{target.ra_deg!r} {target.dec_deg!r} icrs"
 
 
 def _context(form: JobForm) -> dict[str, Any]:

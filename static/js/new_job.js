@@ -23,6 +23,20 @@ for (const field of document.querySelectorAll(".field.has-error")) {
   }, { once: true });
 }
 
+// What is shown belongs to what is typed: while that is being checked, it fades.
+const feedback = document.getElementById("position-feedback");
+target.addEventListener("input", () => feedback.classList.add("is-old"));
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  target.closest(".field-target").addEventListener(failure, () => {
+    const warning = document.createElement("p");
+    warning.className = "feedback feedback-warning";
+    warning.textContent = "The server does not answer, so this could not be checked yet.";
+    feedback.replaceChildren(warning);
+    feedback.classList.remove("is-old");
+  });
+}
+feedback.addEventListener("htmx:afterSwap", () => feedback.classList.remove("is-old"));
+
 function showDefaultTitle() {
   const made = document.querySelector("#position-feedback [data-default-title]");
   title.placeholder = made?.dataset.defaultTitle ?? "";

@@ -15,11 +15,17 @@ new CutoutStrip(document.getElementById("strip"), selection, data.cutoutsUrl);
 const plot = document.getElementById("plot");
 if (plot) drawPlot(plot, selection, data.plotUrl);
 
+// The address follows when the selection rests: browsers refuse hundreds of changes in seconds.
+const REST_MS = 150;
+let timer;
 selection.addEventListener("change", () => {
-  const address = new URL(location.href);
-  address.searchParams.set("row", selection.row);
-  address.searchParams.delete("page");
-  history.replaceState(history.state, "", address);
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const address = new URL(location.href);
+    address.searchParams.set("row", selection.row);
+    address.searchParams.delete("page");
+    history.replaceState(history.state, "", address);
+  }, REST_MS);
 });
 
 for (const [id, step] of [["previous-row", -1], ["next-row", 1]]) {

@@ -9,7 +9,8 @@ LINKS = """() => ({
     table: document.querySelector("tr[aria-current]")?.dataset.row,
     strip: document.querySelector(".cutout[aria-pressed=true]")?.dataset.row,
     text: document.getElementById("selection-text").dataset.row,
-    address: new URL(location).searchParams.get("row"),
+    address: new URL(location).searchParams.get("row")
+        ?? document.getElementById("main").dataset.row,
     ring: (() => {
         const find = (name) => Bokeh.documents[0].get_model_by_name(name);
         const [x] = find("selection").data.wavelength;
@@ -39,10 +40,10 @@ def open_results(page, seeded, name="measured", query=""):
 
 
 def expect_selected(page, row):
-    """Wait until all five agree, so that a slow machine is no failure."""
-    expect(page.locator("#selection-text")).to_have_attribute("data-row", str(row))
-    expect(page.locator("tr[aria-current]")).to_have_attribute("data-row", str(row))
-    assert set(page.evaluate(LINKS).values()) - {None} == {str(row)}
+    """Wait until plot, table, cutouts, text and address agree."""
+    page.wait_for_function(
+        f"(row) => Object.values(({LINKS})()).every((shown) => shown === row)", arg=str(row)
+    )
 
 
 def click_point(page, row):
@@ -190,7 +191,7 @@ def test_detectors_can_be_hidden(owner, seeded):
     )
     before = page.url
     click_point(page, row)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(500)
     assert page.url == before
 
 

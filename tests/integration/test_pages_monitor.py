@@ -213,3 +213,15 @@ def test_what_does_not_exist_has_a_page(client):
     response = client.get("/nothing-here")
     assert response.status_code == 404
     assert "There is nothing here" in text_of(response)
+
+
+def test_a_fault_of_the_program_has_a_page_without_details(client, monkeypatch):
+    def fail(request):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("explorer.views.monitor._page_of_jobs", fail)
+    client.raise_request_exception = False
+    response = client.get("/jobs/")
+    assert response.status_code == 500
+    assert "This is a fault of the program" in text_of(response)
+    assert "ZeroDivisionError" not in text_of(response)
