@@ -58,7 +58,8 @@ def test_a_running_job_shows_real_progress(client, make_job):
     page = text_of(client.get(f"/jobs/{job.pk}/"))
     assert '<progress aria-label="Exposures measured" max="400" value="100">25 %' in page
     assert "<title>100 of 400 · a job" in page
-    assert "about 2 min 0 s" in page
+    # Three times the 40 seconds so far, and what the test itself takes.
+    assert re.search(r"about 2 min \d s", page)
     assert f'hx-get="/jobs/{job.pk}/status" hx-trigger="every 1s"' in page
     assert "Cancel job" in page
 
