@@ -100,7 +100,7 @@ def test_positions_found_are_those_of_the_wcs(position):
 
 
 def test_searching_is_quick():
-    exposures.coverage(24.24, 9.56, 1)  # fills what is kept
+    exposures.exposures_covering(24.24, 9.56)  # fits the geometry of all detectors once
     started = time.process_time()
     exposures.exposures_covering(24.24, 9.56)
     ordinary = time.process_time() - started
