@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,6 +31,12 @@ _POSITION_EXAMPLES = (
     "12.3 8.5 b1950",
     "J140258.51+542318.3",
 )
+_NOT_STORED = (
+    "The site can't store jobs at the moment: its disk is full or its database is busy. "
+    "Nothing was submitted; try again in a few minutes."
+)
+
+log = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,6 +46,7 @@ def new_job(request: VisitorRequest) -> HttpResponse:
         form = JobForm(initial=_initial(request))
         return render(request, "new_job.html", _context(form))
     form = JobForm(request.POST)
+    status = 422
     if form.is_valid():
         try:
             job = submit_job(
@@ -50,9 +59,13 @@ def new_job(request: VisitorRequest) -> HttpResponse:
             )
         except InvalidInputError as error:
             form.add_error(None, str(error))
+        except OperationalError:
+            log.exception("a job could not be stored")
+            form.add_error(None, _NOT_STORED)
+            status = 503
         else:
             return redirect("job", job.pk)
-    return render(request, "new_job.html", _context(form), status=422)
+    return render(request, "new_job.html", _context(form), status=status)
 
 
 @require_safe

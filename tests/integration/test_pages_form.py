@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from django.db import OperationalError
 from django.utils.crypto import get_random_string
 
 from jobs.models import Job
@@ -243,3 +244,15 @@ def test_an_earlier_job_fills_the_form_exactly(client, typed, offered):
     client.post("/", filled(target=offered, bands=["3"], time_start="60796.25"))
     again, first = Job.objects.order_by("-created")
     assert again.request == first.request
+
+
+def test_a_full_disk_loses_nothing_that_was_typed(client, monkeypatch):
+    def full(**_):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("explorer.views.submission.submit_job", full)
+    response = client.post("/", filled(title="my star"))
+    assert response.status_code == 503
+    assert "can't store jobs at the moment" in text_of(response)
+    assert 'value="12.34 34.89"' in response.content.decode()
+    assert 'value="my star"' in response.content.decode()
