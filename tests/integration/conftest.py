@@ -14,11 +14,13 @@ import pytest
 from django.db import connection
 from django_q.models import OrmQ
 
-from jobs import archives, products, tasks
+from jobs import archives, products, sweeper, tasks
 from jobs.models import Job
 from jobs.services import submit_job
+from photometry_core import pipeline
 from photometry_core.types import MeasureOptions, Target
 from tests.integration.faulty_archive import name_of
+from tests.integration.in_process import KilledError, forget_leases
 
 ROOT = Path(__file__).parents[2]
 VISITOR = "a-visitor-of-the-tests"
@@ -159,3 +161,46 @@ def wait_for(condition, seconds=60.0, what="the condition"):
             raise TimeoutError(f"{what} did not come true within {seconds} s")
         time.sleep(0.05)
     return found
+
+
+@pytest.fixture
+def at_exposure(monkeypatch):
+    """Has something happen when an exposure is about to be measured; returns the order of work."""
+    order = []
+    actions = {}
+    original = pipeline.measure_match
+
+    def measure_match(match, *arguments):
+        number = int(match.exposure.access)
+        order.append(number)
+        if queue := actions.get(number):
+            queue.pop(0)()
+        return original(match, *arguments)
+
+    monkeypatch.setattr(pipeline, "measure_match", measure_match)
+
+    def at_exposure(number, action):
+        actions.setdefault(number, []).append(action)
+        return order
+
+    return at_exposure
+
+
+@pytest.fixture
+def survive(work_off):
+    """Works off the queue through deaths of workers; returns their number."""
+
+    def survive():
+        deaths = 0
+        while True:
+            try:
+                work_off()
+            except KilledError:
+                deaths += 1
+                forget_leases()
+                assert deaths < 50
+            sweeper.sweep()
+            if not OrmQ.objects.exists():
+                return deaths
+
+    return survive
