@@ -15,6 +15,8 @@ for _name in [name for name in os.environ if name.startswith("SPHEREX_")]:
         del os.environ[_name]
 _data_folder = tempfile.TemporaryDirectory(prefix="spherex-tests-", ignore_cleanup_errors=True)
 os.environ["SPHEREX_DATA_FOLDER"] = _data_folder.name
+# It would hide output that nobody flushes.
+os.environ.pop("PYTHONUNBUFFERED", None)
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 

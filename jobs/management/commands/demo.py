@@ -35,7 +35,7 @@ class Command(run.Command):
             raise LookupError(f"{OBJECT} is not in the simulated sky")
         job = _earlier_job(source) or _submit(source)
         self._job_id = job.pk
-        self.stdout.write(f"First job: {job.title}")
+        self.say(f"First job: {job.title}")
 
     def on_tick(self, address: str) -> None:
         """Show how the job gets on, until it ends."""
@@ -51,15 +51,15 @@ class Command(run.Command):
         if job.phase == Phase.COMPLETED:
             self._show(f"  {job.n_exposures} exposures measured")
             link = address + reverse("claim", args=[claim_token(job)])
-            self.stdout.write(f"Results: {link}")
-            self.stdout.write("The link works for a day, in any browser on this machine.")
+            self.say(f"Results: {link}")
+            self.say("The link works for a day, in any browser on this machine.")
         else:
-            self.stdout.write(f"The job ended as {job.phase}. {job.error_message}")
+            self.say(f"The job ended as {job.phase}. {job.error_message}")
 
     def _show(self, line: str) -> None:
         if line != self._shown:
             self._shown = line
-            self.stdout.write(line)
+            self.say(line)
 
 
 def _title(source: NamedSource) -> str:

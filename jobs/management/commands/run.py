@@ -67,7 +67,7 @@ class Command(BaseCommand):
         cluster = [sys.executable, "-m", "django", "work"]
         n_clusters = -(-options["workers"] // _WORKERS_PER_CLUSTER)
         Supervisor(_web_server(host, port), [cluster] * n_clusters, on_tick=self._tick).run()
-        self.stdout.write("Stopped.")
+        self.say("Stopped.")
 
     def prepare(self) -> None:
         """Do what comes before the first process starts."""
@@ -75,10 +75,15 @@ class Command(BaseCommand):
     def on_tick(self, address: str) -> None:
         """Do what is to be done several times a second, once the site answers."""
 
+    def say(self, text: str) -> None:
+        """Print a line at once: a log file or a pipe would see it only at the end."""
+        self.stdout.write(text)
+        self.stdout.flush()
+
     def _tick(self) -> None:
         if not self._is_up and _answers(*self._listener):
             self._is_up = True
-            self.stdout.write(f"SPHEREx Explorer: {self._address}/   (Ctrl-C stops it)")
+            self.say(f"SPHEREx Explorer: {self._address}/   (Ctrl-C stops it)")
         if self._is_up:
             self.on_tick(self._address)
 
