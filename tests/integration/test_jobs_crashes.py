@@ -15,6 +15,8 @@ from tests.integration.conftest import kill_group, processes_of, table_of, wait_
 
 N_EXPOSURES = 150
 DELAY_S = 0.02
+CLUSTER_PROCESSES = 6
+"""The cluster itself, its sentinel, pusher, monitor and two workers."""
 
 
 @pytest.fixture
@@ -44,9 +46,11 @@ def finished(job):
 
 
 def test_two_clusters_share_one_job(submit, workers, log, unharmed):
-    job = submit(n=N_EXPOSURES, delay_s=DELAY_S, log=str(log))
     with workers(2) as clusters:
-        wait_for(lambda: finished(job))
+        # On a busy machine one of them may be much slower to start, and find nothing left.
+        wait_for(lambda: all(len(processes_of(c)) >= CLUSTER_PROCESSES for c in clusters), 60)
+        job = submit(n=N_EXPOSURES, delay_s=5 * DELAY_S, log=str(log))
+        wait_for(lambda: finished(job), 60)
         groups = {os.getpgid(pid) for _, pid in read(log)}
     assert groups == {cluster.pid for cluster in clusters}
     assert sorted(number for number, _ in read(log)) == list(range(N_EXPOSURES))
