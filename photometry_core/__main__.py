@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--weights", choices=("model", "plane"), default="model",
         help="variance that weighs the pixels: the fitted model's or the plane's")  # fmt: skip
     add("--workers", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
-        help="processes to use (default: all processors)")  # fmt: skip
+        help="processes to use, at most (default: all processors)")  # fmt: skip
     add("--format", choices=tuple(FORMATS), default="votable", help="default: votable")
     add("--version", action="version", version=__version__)
     return parser

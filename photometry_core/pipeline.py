@@ -34,6 +34,9 @@ SOFTWARE = f"SPHEREx Explorer {__version__}"
 
 _MATCHES_PER_TASK = 16
 
+_MATCHES_PER_PROCESS = 200
+"""A process takes seconds to start; it must have seconds of work to be worth it."""
+
 
 def half_size_pix(options: MeasureOptions) -> int:
     """Return how many pixels to every side of a target a measurement needs."""
@@ -129,8 +132,9 @@ def measure(
     on_progress
         Called with the number of exposures done and found, from the calling thread.
     workers
-        Number of processes. With more than one, the calling script must be importable
-        (``if __name__ == "__main__":``), as always with multiprocessing.
+        Number of processes, at most; few exposures are measured in this one. With more than
+        one, the calling script must be importable (``if __name__ == "__main__":``), as
+        always with multiprocessing.
 
     Returns
     -------
@@ -178,13 +182,14 @@ def _measure_all(
     workers: int,
 ) -> Iterator[list[Measurement]]:
     """Measure every match, in order, in this process or in several."""
-    if workers <= 1 or len(matches) <= _MATCHES_PER_TASK:
+    processes = min(workers, len(matches) // _MATCHES_PER_PROCESS)
+    if processes <= 1:
         for match in matches:
             yield measure_match(match, targets, archive, options)
         return
     # Spawned, not forked: the calling process may have threads and open connections.
     with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_open, initargs=(archive.name,)
+        processes, mp_context=get_context("spawn"), initializer=_open, initargs=(archive.name,)
     ) as pool:
         task = partial(_measure_in_worker, targets=tuple(targets), options=options)
         yield from pool.map(task, matches, chunksize=_MATCHES_PER_TASK)

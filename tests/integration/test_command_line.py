@@ -14,7 +14,6 @@ from photometry_core.simulation.names import find_named
 
 ROOT = Path(__file__).parents[2]
 DWARF = find_named("SIMP J0136+0933")
-POSITION = f"{DWARF.ra_deg} {DWARF.dec_deg}"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +26,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_list_on_the_simulated_sky_in_several_processes(tmp_path):
+def test_a_list_on_the_simulated_sky(tmp_path):
     rows = [
         ("dwarf", DWARF.ra_deg, DWARF.dec_deg),
         ("near", DWARF.ra_deg, DWARF.dec_deg + 0.002),
@@ -36,7 +35,7 @@ def test_a_list_on_the_simulated_sky_in_several_processes(tmp_path):
     table.write_text("name,ra,dec\n" + "".join(f"{n},{r},{d}\n" for n, r, d in rows))
     done = run(
         str(table), "--archive", "simulated", "--output", str(tmp_path / "out"),
-        "--detectors", "2,3", "--workers", "2", "--mjd", "60789", "61000",
+        "--detectors", "2,3", "--mjd", "60789", "61000",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
@@ -52,20 +51,6 @@ def test_a_list_on_the_simulated_sky_in_several_processes(tmp_path):
         measured = np.count_nonzero(~np.ma.getmaskarray(spectrum["flux"]))
         assert measured == entry["measured"]
         assert measured > 0.9 * entry["exposures"]
-
-
-def test_one_and_several_processes_give_the_same(tmp_path):
-    for workers in ("1", "2"):
-        arguments = [
-            POSITION, "--archive", "simulated", "--output", str(tmp_path / workers),
-            "--detectors", "1,2", "--mjd", "60789", "61000", "--workers", workers,
-            "--format", "csv",
-        ]  # fmt: skip
-        assert run(*arguments).returncode == 0
-    [one] = (tmp_path / "1").glob("*.csv")
-    [two] = (tmp_path / "2").glob("*.csv")
-    assert one.name == two.name == "J013657.90+093347.0.csv"
-    assert one.read_bytes() == two.read_bytes()
 
 
 def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path, capsys):
