@@ -105,6 +105,7 @@ def _write_products(job: Job, chunks: Sequence[Chunk], token: str) -> Path:
                 "stamps": stamps.name if stamps.exists() else None,
                 "exposures": spectrum.n_found,
                 "measured": spectrum.n_measured,
+                "simulated": spectrum.provenance.simulated,
             }
         )
     description = _description(job, provenance, _problems(job, chunks), spectra)

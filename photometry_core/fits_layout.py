@@ -87,6 +87,13 @@ class Header:
             raise self._wrong(keyword, value, "a finite number")
         return float(value)
 
+    def logical(self, keyword: str) -> bool:
+        """Return a logical value."""
+        value = self._value(keyword)
+        if not isinstance(value, bool):
+            raise self._wrong(keyword, value, "T or F")
+        return value
+
     def expect(self, keyword: str, expected: CardValue) -> None:
         """Refuse any value but the expected one; texts are compared without blanks."""
         value = self._value(keyword)

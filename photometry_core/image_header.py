@@ -103,6 +103,8 @@ def read_exposure(primary: Header, image: Header, access: str) -> Exposure:
         collection=collection,
         deep=deep,
         mjd=image.number("MJD-AVG"),
+        # Real files have no such card.
+        simulated="SIMULATE" in image and image.logical("SIMULATE"),
         access=access,
     )
 

@@ -86,8 +86,8 @@ def read_cutouts(
     _check_flag_bits(hdus["FLAGS"].header)
     products = calibration(found.detector) if calibration is not None else Calibration()
     spectral = products.wavelengths or _read_wavelengths(source, hdus, footprint.box)
-    # The headers know the time better than a listing does; the collection is the archive's.
-    exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id)
+    # The headers know these better than a listing does; the collection is the archive's.
+    exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id, simulated=found.simulated)
 
     ra = np.array([target.ra_deg for target in targets])
     dec = np.array([target.dec_deg for target in targets])

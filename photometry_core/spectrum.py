@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -220,7 +220,11 @@ def build_spectrum(
     options: MeasureOptions,
     provenance: Provenance,
 ) -> Spectrum:
-    """Put the measurements of one target in order and into a table."""
+    """Put the measurements of one target in order and into a table.
+
+    The provenance says that data are simulated if that of a single exposure are, whatever
+    the archive is.
+    """
     ordered = sorted(
         measurements,
         key=lambda m: (
@@ -234,7 +238,10 @@ def build_spectrum(
     return Spectrum(
         target=target,
         options=options,
-        provenance=provenance,
+        provenance=replace(
+            provenance,
+            simulated=provenance.simulated or any(m.exposure.simulated for m in ordered),
+        ),
         table=table,
         stamps=_stack([m.stamp for m in ordered]),
     )

@@ -183,6 +183,8 @@ class Exposure(JsonValue):
         Whether it belongs to the deep survey.
     mjd
         Mid-time of the exposure, MJD (UTC).
+    simulated
+        Whether its pixels are simulated.
     access
         Where the archive that listed it finds the pixels; meaningless to others.
     """
@@ -194,6 +196,7 @@ class Exposure(JsonValue):
     collection: str
     deep: bool
     mjd: float
+    simulated: bool
     access: str
 
 

@@ -48,6 +48,7 @@ def _exposure(number, detector) -> Exposure:
         collection="spherex_qr2",
         deep=False,
         mjd=60800.5 + 0.01 * number,
+        simulated=False,
         access="",
     )
 

@@ -99,6 +99,7 @@ def exposure(number: int, detector: int) -> Exposure:
         collection=collection,
         deep=deep,
         mjd=float(survey.mid_mjd(number)),
+        simulated=True,
         access=str(number),
     )
 

@@ -109,6 +109,7 @@ def _exposure(number):
         collection="faulty",
         deep=False,
         mjd=61000.0 + number / 100,
+        simulated=False,
         access=str(number),
     )
 

@@ -105,6 +105,8 @@ def test_damaged_files_cost_no_row_and_hurt_no_other(tmp_path):
     search = archive.find_exposures([target], MeasureOptions())
     [spectrum] = measure([target], archive)
     assert len(search.matches) == spectrum.n_found == 5
+    # The files say so themselves: a folder of simulated files is not taken for observations.
+    assert spectrum.provenance.simulated
     assert spectrum.n_measured == 2
     failed = spectrum.table[(spectrum.table["flags"] & FIT_ERROR) != 0]
     assert len(failed) == 3

@@ -11,14 +11,17 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from photometry_core.archive import open_archive
 from photometry_core.archive.regions import Box
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.forced import measure_exposure
-from photometry_core.pipeline import half_size_pix, measure_match
+from photometry_core.pipeline import half_size_pix, measure, measure_match
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.files import spectral_image
 from photometry_core.simulation.instrument import render_exposure
+from photometry_core.simulation.names import find_named
 from photometry_core.simulation.sources import point_sources
+from photometry_core.simulation.truth import truth
 from photometry_core.spectral_image import read_cutouts
 from photometry_core.types import DETECTORS, ExposureMatch, Measurement, MeasureOptions, Target
 
@@ -186,3 +189,22 @@ def test_a_list_does_not_change_the_fluxes_of_targets_that_do_not_overlap():
         assert fluxes([alone])[alone] == together[alone]
     assert fluxes([0])[0] != together[0]
     assert fluxes([0, 30])[0] == together[0]
+
+
+def test_the_simulated_sky_is_measured_as_it_is():
+    dwarf = find_named("SIMP J0136+0933")
+    target = Target(name=dwarf.name, ra_deg=dwarf.ra_deg, dec_deg=dwarf.dec_deg)
+    [source, *_] = truth(dwarf.ra_deg, dwarf.dec_deg, 1.0)
+    options = MeasureOptions(detectors=(1, 5))
+    [spectrum] = measure([target], open_archive("simulated"), options)
+    table = spectrum.table[spectrum.table["flags"] < 1 << 32]
+    expected = [
+        source.flux_ujy(wavelength, bandwidth)
+        for wavelength, bandwidth in zip(table["wavelength"], table["lambda_width"], strict=True)
+    ]
+    pulls = np.array((table["flux"] - expected) / table["flux_err"])
+    assert pulls.size > 60
+    # Neighbours that are not fitted, and undetected sources in the background, add a little
+    # to the three standard errors that noise alone would allow.
+    assert abs(pulls.mean()) < 0.5
+    assert pulls.std() < 1.25

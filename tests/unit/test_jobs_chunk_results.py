@@ -24,6 +24,7 @@ def make_exposure(number):
         collection="réel \u2603",
         deep=bool(number % 2),
         mjd=61234.567890123456,
+        simulated=False,
         access='{"odd": "\\u0000"}',
     )
 

@@ -139,6 +139,7 @@ def make_match(n_targets):
         collection="",
         deep=False,
         mjd=1,
+        simulated=False,
         access="",
     )
     return ExposureMatch(exposure=exposure, targets=tuple(range(n_targets)))

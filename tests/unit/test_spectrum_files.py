@@ -37,6 +37,7 @@ EXPOSURE = Exposure(
     collection="spherex_qr2",
     deep=False,
     mjd=61027.215650564,
+    simulated=False,
     access="somewhere",
 )
 PROVENANCE = Provenance(

@@ -62,6 +62,7 @@ def test_values_survive_json():
         collection="spherex_qr2",
         deep=False,
         mjd=61027.215650564,
+        simulated=False,
         access="a/b.fits",
     )
     match = ExposureMatch(exposure=exposure, targets=(0, 4))
