@@ -11,7 +11,7 @@ import numpy as np
 
 from photometry_core.archive.regions import Box, boxes_around
 from photometry_core.cutout import Cutout
-from photometry_core.errors import ExposureError
+from photometry_core.image_header import Footprint
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.files import spectral_image
 from photometry_core.simulation.instrument import render_exposure
@@ -75,7 +75,7 @@ class SimulatedArchive:
         Raises
         ------
         ExposureError
-            The exposure is not one of this survey, or a target is not on it.
+            The exposure is not one of this survey.
         """
         number = exposures.pointing_number(exposure)
         detector = exposure.detector
@@ -84,13 +84,10 @@ class SimulatedArchive:
             np.array([target.ra_deg for target in targets]),
             np.array([target.dec_deg for target in targets]),
         )
-        edge = DETECTOR_SIZE_PIX - 0.5
-        off = ~((x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge))
-        if off.any():
-            name = targets[int(np.flatnonzero(off)[0])].name
-            raise ExposureError(f"{exposure.obs_id} D{detector}: {name!r} is not on the detector")
+        covered = np.flatnonzero(Footprint(box=_DETECTOR, wcs=wcs).contains(x, y))
         cutouts: list[tuple[Cutout, tuple[int, ...]]] = []
-        for box, members in boxes_around(x, y, half_size_pix, _DETECTOR):
+        for box, chosen in boxes_around(x[covered], y[covered], half_size_pix, _DETECTOR):
+            members = [int(covered[index]) for index in chosen]
             sources = self._sources
             if sources is None:
                 sources = sources_near_box(wcs, box)

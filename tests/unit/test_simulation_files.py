@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from photometry_core.archive.regions import Box
 from photometry_core.archive.simulated import SimulatedArchive
-from photometry_core.errors import ExposureError
 from photometry_core.flags import BY_NAME
+from photometry_core.pipeline import measure_match
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.__main__ import main
 from photometry_core.simulation.cards import card, commentary, header
@@ -26,7 +26,7 @@ from photometry_core.simulation.names import find_named
 from photometry_core.simulation.psf import zone_planes
 from photometry_core.simulation.sources import point_sources
 from photometry_core.simulation.wavelengths import wavelength_grid
-from photometry_core.types import DETECTORS, MeasureOptions, Target
+from photometry_core.types import DETECTORS, ExposureMatch, MeasureOptions, Target
 
 RA, DEC = 24.24125, 9.56307
 HDUS = ["PRIMARY", "IMAGE", "FLAGS", "VARIANCE", "ZODI", "PSF", "WCS-WAVE"]
@@ -278,11 +278,16 @@ class TestArchive:
         assert sorted(members) == list(range(len(targets)))
         assert len(found) < len(targets)
 
-    def test_a_target_off_the_detector_is_an_error(self):
+    def test_a_target_off_the_detector_is_in_no_cutout(self):
         exposure = exposures.exposures_covering(RA, DEC, (3,))[5]
+        here = Target(name="here", ra_deg=RA, dec_deg=DEC)
         elsewhere = Target(name="elsewhere", ra_deg=RA + 20, dec_deg=DEC)
-        with pytest.raises(ExposureError, match="'elsewhere' is not on the detector"):
-            SimulatedArchive().read_cutouts(exposure, [elsewhere], 20)
+        [(_, members)] = SimulatedArchive().read_cutouts(exposure, [elsewhere, here], 20)
+        assert members == (1,)
+        match = ExposureMatch(exposure=exposure, targets=(0, 1))
+        lost, found = measure_match(match, [elsewhere, here], SimulatedArchive(), MeasureOptions())
+        assert lost.reason == "the position falls off the image"
+        assert found.reason == ""
 
     def test_a_sky_of_ones_own(self):
         archive = SimulatedArchive(point_sources([RA], [DEC], 5000.0))
