@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class ExplorerConfig(AppConfig):
-    """Pages, templates and their helpers."""
+    """The pages and their templates."""
 
     name = "explorer"
