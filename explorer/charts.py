@@ -48,6 +48,7 @@ _MARKERS: dict[flags.Severity, str] = {
     "serious": "circle_x",
     "reject": "circle_x",
 }
+_MEDIAN_POINTS = 5
 
 
 def spectrum_plot(spectrum: Spectrum) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def spectrum_plot(spectrum: Spectrum) -> dict[str, Any]:
     """
     plotted = np.flatnonzero(is_measured(spectrum))
     data = _plot_data(spectrum, plotted)
-    y_shown, y_all = _flux_ranges(data["flux"], data["low"], data["high"], data["fill"] > 0)
+    y_shown, y_all = _flux_ranges(data["flux"], data["low"], data["high"])
     outside = (data["flux"] < y_shown[0]) | (data["flux"] > y_shown[1])
     plot = _figure(data["wavelength"], y_shown)
     source = ColumnDataSource(data, name="measurements")
@@ -134,12 +135,13 @@ def _plot_data(spectrum: Spectrum, plotted: np.ndarray) -> dict[str, Any]:
 
 
 def _flux_ranges(
-    flux: FloatArray, low: FloatArray, high: FloatArray, is_clean: np.ndarray
+    flux: FloatArray, low: FloatArray, high: FloatArray
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the range of fluxes to show at first, and that of everything.
 
     A few wild points must not press the spectrum flat: if everything needs more than three
-    times the room of the middle 96 % of the clean points, only those are shown at first.
+    times the room of the running median, only the room of that is shown at first. Lines stay
+    in view, since several exposures in a row have them. Fluxes are in order of wavelength.
     """
     if flux.size == 0:
         return (0.0, 1.0), (0.0, 1.0)
@@ -147,11 +149,12 @@ def _flux_ranges(
         float(np.min(np.where(np.isfinite(low), low, flux))),
         float(np.max(np.where(np.isfinite(high), high, flux))),
     )
-    chosen = np.sort(flux[is_clean] if np.count_nonzero(is_clean) >= 5 else flux)
-    n_cut = max(1, round(0.02 * chosen.size)) if chosen.size >= 5 else 0
-    middle = _padded(float(chosen[n_cut]), float(chosen[-1 - n_cut]), part=0.25)
-    if everything[1] - everything[0] > 3 * (middle[1] - middle[0]):
-        return middle, everything
+    if flux.size < _MEDIAN_POINTS:
+        return everything, everything
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(flux, _MEDIAN_POINTS), axis=1)
+    main = _padded(float(smooth.min()), float(smooth.max()), part=0.15)
+    if everything[1] - everything[0] > 3 * (main[1] - main[0]):
+        return main, everything
     return everything, everything
 
 

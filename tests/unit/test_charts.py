@@ -80,6 +80,14 @@ def test_one_wild_point_does_not_press_the_spectrum_flat():
     assert [figure.y_range.start, figure.y_range.end] == plot["y_shown"]
 
 
+def test_a_flagged_emission_line_stays_in_view():
+    spectrum = made_spectrum(60, 0)
+    spectrum.table["flux"][20:24] = 1e6
+    spectrum.table["flags"] |= 1 << 19
+    plot = spectrum_plot(spectrum)
+    assert plot["n_outside"] == 0
+
+
 def test_a_quiet_spectrum_is_shown_whole():
     plot = spectrum_plot(made_spectrum(60, 0))
     data = model(plot, "measurements").data
