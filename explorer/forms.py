@@ -139,9 +139,12 @@ def default_title(name: str, options: MeasureOptions) -> str:
     if len(options.detectors) < len(BANDS):
         parts.append("D" + ", D".join(str(detector) for detector in options.detectors))
     start, end = options.mjd_range
-    if start is not None or end is not None:
-        first, last = ("" if mjd is None else f"{mjd:.2f}" for mjd in (start, end))
-        parts.append(f"MJD {first}\u2013{last}")
+    if start is not None and end is not None:
+        parts.append(f"MJD {start:.2f}\u2013{end:.2f}")
+    elif start is not None:
+        parts.append(f"from MJD {start:.2f}")
+    elif end is not None:
+        parts.append(f"until MJD {end:.2f}")
     if options.background_size_pix != MeasureOptions().background_size_pix:
         parts.append(f"{options.background_size_pix} px background")
     return " \u00b7 ".join(parts)

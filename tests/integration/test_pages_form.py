@@ -70,7 +70,7 @@ def test_options_reach_the_job(client):
 def test_the_title_is_made_of_what_makes_the_job_special(client):
     client.post("/", filled(bands=["4", "1"], time_start="60800", background_size="21"))
     assert only_job().title == (
-        "J004921.60+345324.0 \u00b7 D1, D4 \u00b7 MJD 60800.00\u2013 \u00b7 21 px background"
+        "J004921.60+345324.0 \u00b7 D1, D4 \u00b7 from MJD 60800.00 \u00b7 21 px background"
     )
 
 
