@@ -135,7 +135,6 @@ def wavelength_table(
     DataFormatError
         A keyword is missing or not as the format describes it.
     """
-    offsets = []
     for axis in (1, 2):
         image.expect(f"CTYPE{axis}W", "WAVE-TAB")
         image.expect(f"CUNIT{axis}W", "um")
@@ -144,23 +143,26 @@ def wavelength_table(
         image.expect(f"PS{axis}_2W", "XY"[axis - 1])
         image.expect(f"PV{axis}_3W", axis)
         image.expect(f"CDELT{axis}W", 1)
-        # Table coordinate of the image's pixel p (1-based) is p - CRPIX + CRVAL.
+        # The image's pixel p (1-based) is looked up at p - CRPIX + CRVAL, which must be the
+        # 1-based number of the same pixel on the detector.
         first = 1 - image.number(f"CRPIX{axis}W") + image.number(f"CRVAL{axis}W")
-        offsets.append(first - origin[axis - 1])
+        if first != origin[axis - 1] + 1:
+            raise DataFormatError(
+                f"{image.file}: HDU IMAGE: the first pixel is number {first:g} on the detector "
+                f"along axis {axis} by the W WCS, and {origin[axis - 1] + 1} by the A WCS"
+            )
     forms = tuple(
         (table.header.text(f"TTYPE{n}"), table.header.text(f"TFORM{n}"))
         for n in range(1, table.header.integer("TFIELDS") + 1)
     )
     try:
-        return _parse_wavelength_table(data, forms, (offsets[0], offsets[1]))
+        return _parse_wavelength_table(data, forms)
     except ValueError as error:
         raise DataFormatError(f"{image.file}: HDU {table.name}: {error}") from error
 
 
 @lru_cache(maxsize=64)
-def _parse_wavelength_table(
-    data: bytes, forms: tuple[tuple[str, str], ...], offsets: tuple[float, float]
-) -> WavelengthTable:
+def _parse_wavelength_table(data: bytes, forms: tuple[tuple[str, str], ...]) -> WavelengthTable:
     columns: dict[str, FloatArray] = {}
     start = 0
     for name, form in forms:
@@ -184,7 +186,8 @@ def _parse_wavelength_table(
         )
     if not (np.all(np.diff(x) > 0) and np.all(np.diff(y) > 0) and np.all(np.isfinite(values))):
         raise ValueError("control points do not ascend, or values are not finite")
-    return WavelengthTable(x - offsets[0], y - offsets[1], values.reshape(y.size, x.size, 2))
+    # Control points are 1-based.
+    return WavelengthTable(x - 1, y - 1, values.reshape(y.size, x.size, 2))
 
 
 def read_wavelength_maps(path: Path) -> WavelengthMaps:

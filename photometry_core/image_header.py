@@ -137,7 +137,9 @@ def _celestial_wcs(header: Header, origin: tuple[int, int]) -> TanSip:
     pc = np.array([[header.number(f"PC{i}_{j}") for j in (1, 2)] for i in (1, 2)])
     cdelt = np.array([header.number("CDELT1"), header.number("CDELT2")])
     cd = pc * cdelt[:, None]
-    if not np.linalg.det(cd):
+    with np.errstate(over="ignore", invalid="ignore"):
+        area = abs(np.linalg.det(cd))
+    if not 0 < area < np.inf:
         raise DataFormatError(f"{header.file}: HDU IMAGE: the PC matrix is singular")
     sip_a, sip_b = _sip(header)
     return TanSip(

@@ -31,6 +31,7 @@ HDU_NAMES = frozenset({"IMAGE", "FLAGS", "VARIANCE", "PSF", "WCS-WAVE"})
 _FLAG_CARD = re.compile(rb"(?:^|HIERARCH )MP_([A-Z_]+) *= *(\d+)")
 _CARD_BYTES = 80
 _FLOAT_BYTES = 4
+_MAX_OVERSAMPLING = 50
 
 _Array = TypeVar("_Array", bound=npt.NDArray[Any])
 
@@ -238,8 +239,10 @@ def _psf_zones(raw: bytes) -> tuple[FloatArray, FloatArray, int]:
         for axis in "XY"
     )
     oversampling = header.integer("OVERSAMP")
-    if oversampling < 1:
-        raise DataFormatError(f"HDU PSF: OVERSAMP is {oversampling}, expected 1 or more")
+    if not 1 <= oversampling <= _MAX_OVERSAMPLING:
+        raise DataFormatError(
+            f"HDU PSF: OVERSAMP is {oversampling}, expected 1 to {_MAX_OVERSAMPLING}"
+        )
     return _frozen(x), _frozen(y), oversampling
 
 
