@@ -19,6 +19,7 @@ from photometry_core.cutout import Cutout
 from photometry_core.errors import FitError
 from photometry_core.flags import FIT_ERROR
 from photometry_core.linear_fit import LinearFit, fit_fluxes
+from photometry_core.motion import positions_at
 from photometry_core.planes import Planes, planes_of
 from photometry_core.psf import PROFILE_SIZE_PIX, render_point_source
 from photometry_core.stamps import cut_stamp
@@ -43,7 +44,8 @@ class _Located:
     """A target on the detector; `column` and `row` are the pixel of the cutout it is on."""
 
     index: int
-    target: Target
+    ra_deg: float
+    dec_deg: float
     x_pix: float
     y_pix: float
     column: int
@@ -117,20 +119,19 @@ def _locate(
     cutout: Cutout, targets: Sequence[Target]
 ) -> tuple[list[_Located], dict[int, Measurement]]:
     """Find targets on the detector; those off the cutout get their row at once."""
-    x, y = cutout.wcs.sky_to_pixel(
-        np.array([target.ra_deg for target in targets]),
-        np.array([target.dec_deg for target in targets]),
-    )
+    ra, dec = positions_at(targets, cutout.exposure.mjd)
+    x, y = cutout.wcs.sky_to_pixel(ra, dec)
     ny, nx = cutout.image_mjy_sr.shape
     x0, y0 = cutout.origin_pix
     located, off = [], {}
-    for index, target in enumerate(targets):
+    for index in range(len(targets)):
         x_pix, y_pix = float(x[index]), float(y[index])
         if -0.5 <= x_pix - x0 < nx - 0.5 and -0.5 <= y_pix - y0 < ny - 0.5:
             located.append(
                 _Located(
                     index=index,
-                    target=target,
+                    ra_deg=float(ra[index]),
+                    dec_deg=float(dec[index]),
                     x_pix=x_pix,
                     y_pix=y_pix,
                     column=nearest_pixel(x_pix) - x0,
@@ -141,8 +142,8 @@ def _locate(
             off[index] = Measurement(
                 exposure=cutout.exposure,
                 flags=FIT_ERROR,
-                ra_deg=target.ra_deg,
-                dec_deg=target.dec_deg,
+                ra_deg=float(ra[index]),
+                dec_deg=float(dec[index]),
                 reason=f"the position falls off the image, on pixel ({x_pix:.2f}, {y_pix:.2f})",
             )
     return located, off
@@ -334,8 +335,8 @@ def _measurement(
         background_is_local=source.background.is_local,
         x_pix=one.x_pix,
         y_pix=one.y_pix,
-        ra_deg=one.target.ra_deg,
-        dec_deg=one.target.dec_deg,
+        ra_deg=one.ra_deg,
+        dec_deg=one.dec_deg,
         n_pix=int(np.count_nonzero(planes.good[source.window])),
         stamp=cut_stamp(cutout, one.x_pix, one.y_pix, fit.model_mjy_sr),
     )
@@ -351,8 +352,8 @@ def _failure(cutout: Cutout, planes: Planes, one: _Located, reason: str) -> Meas
         flags=flags_near(cutout, planes.good, one.x_pix, one.y_pix) | FIT_ERROR,
         x_pix=one.x_pix,
         y_pix=one.y_pix,
-        ra_deg=one.target.ra_deg,
-        dec_deg=one.target.dec_deg,
+        ra_deg=one.ra_deg,
+        dec_deg=one.dec_deg,
         reason=reason,
         stamp=cut_stamp(cutout, one.x_pix, one.y_pix, None),
     )

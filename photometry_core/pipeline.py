@@ -19,6 +19,7 @@ from photometry_core.background import MAX_GROWTH_PIX
 from photometry_core.errors import ExposureError
 from photometry_core.flags import FIT_ERROR
 from photometry_core.forced import measure_exposure
+from photometry_core.motion import positions_at
 from photometry_core.spectrum import Spectrum, build_spectrum
 from photometry_core.types import (
     STAMP_SIZE_PIX,
@@ -80,15 +81,16 @@ def measure_match(
 
 def failed_rows(match: ExposureMatch, targets: Sequence[Target], reason: str) -> list[Measurement]:
     """Return the rows of an exposure that could not be measured, with the reason."""
+    ra, dec = positions_at([targets[index] for index in match.targets], match.exposure.mjd)
     return [
         Measurement(
             exposure=match.exposure,
             flags=FIT_ERROR,
-            ra_deg=targets[index].ra_deg,
-            dec_deg=targets[index].dec_deg,
+            ra_deg=float(ra[number]),
+            dec_deg=float(dec[number]),
             reason=reason,
         )
-        for index in match.targets
+        for number in range(len(match.targets))
     ]
 
 

@@ -25,6 +25,7 @@ from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header, read_hdus
 from photometry_core.flags import BY_NAME
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
+from photometry_core.motion import positions_at
 from photometry_core.types import Exposure, FloatArray, Target
 
 HDU_NAMES = frozenset({"IMAGE", "FLAGS", "VARIANCE", "PSF", "WCS-WAVE"})
@@ -90,9 +91,7 @@ def read_cutouts(
     # The headers know these better than a listing does; the collection is the archive's.
     exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id, simulated=found.simulated)
 
-    ra = np.array([target.ra_deg for target in targets])
-    dec = np.array([target.dec_deg for target in targets])
-    x, y = footprint.wcs.sky_to_pixel(ra, dec)
+    x, y = footprint.wcs.sky_to_pixel(*positions_at(targets, exposure.mjd))
     covered = np.flatnonzero(footprint.contains(x, y))
     cutouts = []
     for box, members in boxes_around(x[covered], y[covered], half_size_pix, footprint.box):

@@ -9,11 +9,19 @@ import numpy as np
 import pyarrow.parquet as pq
 from astropy.io.votable import is_votable
 from astropy.table import Table
-from astropy.units import Quantity, UnitConversionError, UnitTypeError, deg
+from astropy.units import (
+    Quantity,
+    UnitBase,
+    UnitConversionError,
+    UnitTypeError,
+    deg,
+    mas,
+    year,
+)
 
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import designation, parse_position
-from photometry_core.types import Target
+from photometry_core.types import ProperMotion, Target
 
 _READERS = {
     ".csv": "ascii.csv",
@@ -26,10 +34,8 @@ _READERS = {
     ".fit": "fits",
     ".parquet": "parquet",
 }
-_NOT_SUPPORTED = (
-    "sersic_index", "axis_ratio", "position_angle", "effective_radius",
-    "pm_ra", "pm_dec", "ref_epoch",
-)  # fmt: skip
+_NOT_SUPPORTED = ("sersic_index", "axis_ratio", "position_angle", "effective_radius")
+_MOTION_UNITS = {"pm_ra": mas / year, "pm_dec": mas / year, "ref_epoch": year}
 
 
 def read_targets(
@@ -48,7 +54,8 @@ def read_targets(
         or Parquet), or a position such as ``"10.68 41.27"``.
     ra_column, dec_column, name_column
         Columns to use; `None` looks for ``ra``, ``dec`` and ``name``, in any case. There
-        need not be a column of names.
+        need not be a column of names. A proper motion is in the columns ``pm_ra`` (with
+        cos(dec)), ``pm_dec``, both in mas/yr if they have no unit, and ``ref_epoch``.
 
     Returns
     -------
@@ -132,23 +139,60 @@ def _from_table(
     for column in table.colnames:
         if column.lower() in _NOT_SUPPORTED and not np.all(np.ma.getmaskarray(table[column])):
             raise InvalidInputError(
-                f"targets: {path.name} has the column {column!r}: Sersic profiles and proper "
-                "motions are not measured by this version; remove the column to measure "
-                "point sources at fixed positions"
+                f"targets: {path.name} has the column {column!r}: Sersic profiles are "
+                "not measured by this version; remove the column to measure point sources"
             )
+    motion_columns = _motion_columns(table, path)
     if not len(table):
         raise InvalidInputError(f"targets: {path.name} has no rows")
     targets = []
     for row in range(len(table)):
         where = f"targets: {path.name}: row {row + 1}"
-        ra = _degrees(table[ra_name], row, f"{where}, column {ra_name!r}")
-        dec = _degrees(table[dec_name], row, f"{where}, column {dec_name!r}")
+        ra = _number(table[ra_name], row, f"{where}, column {ra_name!r}", deg)
+        dec = _number(table[dec_name], row, f"{where}, column {dec_name!r}", deg)
         label = "" if name is None else _text(table[name][row])
         try:
-            targets.append(Target(name=label or designation(ra % 360, dec), ra_deg=ra, dec_deg=dec))
+            targets.append(
+                Target(
+                    name=label or designation(ra % 360, dec),
+                    ra_deg=ra,
+                    dec_deg=dec,
+                    motion=_motion(table, motion_columns, row, where),
+                )
+            )
         except (InvalidInputError, ValueError) as error:
             raise InvalidInputError(f"{where}: {error}") from error
     return targets
+
+
+def _motion_columns(table: Table, path: Path) -> dict[str, str]:
+    """Return the columns of the proper motion by what they hold: all three, or none."""
+    found = {wanted: _matching(table, wanted) for wanted in _MOTION_UNITS}
+    missing = [wanted for wanted, columns in found.items() if not columns]
+    if len(missing) == len(found):
+        return {}
+    if missing:
+        raise InvalidInputError(
+            f"targets: {path.name} has no column {missing[0]!r}; a proper motion takes the "
+            "columns pm_ra (with the factor cos(dec)), pm_dec and ref_epoch"
+        )
+    return {wanted: _column(table, None, wanted, path) for wanted in found}
+
+
+def _motion(table: Table, columns: dict[str, str], row: int, where: str) -> ProperMotion | None:
+    """Return the proper motion of a row; `None` if all its cells are empty."""
+    empty = [np.ma.is_masked(table[column][row]) for column in columns.values()]
+    if all(empty):
+        return None
+    values = {
+        wanted: _number(table[column], row, f"{where}, column {column!r}", _MOTION_UNITS[wanted])
+        for wanted, column in columns.items()
+    }
+    return ProperMotion(
+        pm_ra_mas_yr=values["pm_ra"],
+        pm_dec_mas_yr=values["pm_dec"],
+        ref_epoch_yr=values["ref_epoch"],
+    )
 
 
 def _matching(table: Table, wanted: str) -> list[str]:
@@ -169,21 +213,19 @@ def _column(table: Table, given: str | None, default: str, path: Path) -> str:
     return found[0]
 
 
-def _degrees(column: Any, row: int, where: str) -> float:
-    """One coordinate in degrees; a unit in the file is honoured."""
+def _number(column: Any, row: int, where: str, unit: UnitBase) -> float:
+    """One number in the unit wanted; a unit in the file is honoured."""
     value = column[row]
     if np.ma.is_masked(value):
         raise InvalidInputError(f"{where}: the value is missing")
-    unit = getattr(column, "unit", None)
+    given = getattr(column, "unit", None)
     try:
         number = float(getattr(value, "value", value))
-        if unit is not None:
-            number = float(Quantity(number, unit).to_value(deg))
-    except (ValueError, TypeError) as error:
-        raise InvalidInputError(f"{where}: {_text(value)!r} is not a number of degrees") from error
+        return number if given is None else float(Quantity(number, given).to_value(unit))
     except (UnitConversionError, UnitTypeError) as error:
-        raise InvalidInputError(f"{where}: the unit {unit} is not an angle") from error
-    return number
+        raise InvalidInputError(f"{where}: the unit {given} can't be taken for {unit}") from error
+    except (ValueError, TypeError) as error:
+        raise InvalidInputError(f"{where}: {_text(value)!r} is not a number of {unit}") from error
 
 
 def _text(value: object) -> str:

@@ -50,8 +50,52 @@ class JsonValue:
         return cls(**values)
 
 
+MAX_PROPER_MOTION_MAS_YR = 20_000.0
+"""Barnard's star, the fastest there is, has 10,400."""
+
+REF_EPOCH_RANGE_YR = (1850.0, 2100.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target(JsonValue):
+class ProperMotion(JsonValue):
+    """How a target moves over the sky.
+
+    Parameters
+    ----------
+    pm_ra_mas_yr
+        To the east, in mas/yr of great circle (with the factor cos(Dec), as in Gaia).
+    pm_dec_mas_yr
+        To the north, in mas/yr.
+    ref_epoch_yr
+        Julian year in which the target is at its position, such as 2016.0.
+
+    Raises
+    ------
+    InvalidInputError
+        A value is not finite or out of range.
+    """
+
+    pm_ra_mas_yr: float
+    pm_dec_mas_yr: float
+    ref_epoch_yr: float
+
+    def __post_init__(self) -> None:
+        for name, value in (("pm_ra", self.pm_ra_mas_yr), ("pm_dec", self.pm_dec_mas_yr)):
+            if not abs(value) <= MAX_PROPER_MOTION_MAS_YR:
+                raise InvalidInputError(
+                    f"{name}: {value!r} mas/yr is not a proper motion; "
+                    f"allowed: -{MAX_PROPER_MOTION_MAS_YR:g} to {MAX_PROPER_MOTION_MAS_YR:g}"
+                )
+        first, last = REF_EPOCH_RANGE_YR
+        if not first <= self.ref_epoch_yr <= last:
+            raise InvalidInputError(
+                f"ref_epoch: {self.ref_epoch_yr!r} is not a Julian year; "
+                f"allowed: {first:g} to {last:g}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
     """A position to be measured, as a point source.
 
     Parameters
@@ -60,6 +104,8 @@ class Target(JsonValue):
         What the user calls it; free text, not necessarily unique.
     ra_deg, dec_deg
         ICRS position in degrees; RA in [0, 360), Dec in [-90, 90].
+    motion
+        Its proper motion; `None` leaves it where it is.
 
     Raises
     ------
@@ -70,6 +116,7 @@ class Target(JsonValue):
     name: str
     ra_deg: float
     dec_deg: float
+    motion: ProperMotion | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.ra_deg) and 0.0 <= self.ra_deg < 360.0):
@@ -80,6 +127,22 @@ class Target(JsonValue):
             raise InvalidInputError(
                 f"dec: {self.dec_deg!r} is not a declination; allowed: -90 <= dec <= 90 degrees"
             )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields by name; there is no motion where it does not move."""
+        position = {"name": self.name, "ra_deg": self.ra_deg, "dec_deg": self.dec_deg}
+        return position if self.motion is None else position | {"motion": self.motion.to_json()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Inverse of `to_json`."""
+        motion = values.get("motion")
+        return cls(
+            name=values["name"],
+            ra_deg=values["ra_deg"],
+            dec_deg=values["dec_deg"],
+            motion=None if motion is None else ProperMotion.from_json(motion),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,6 +149,13 @@ def _facts(spectrum: Spectrum) -> list[tuple[str, str, str, Any]]:
         ("background_size", "int", "pix", spectrum.options.background_size_pix),
         ("weights", "char", "", spectrum.options.weights),
     ]
+    motion = spectrum.target.motion
+    if motion is not None:
+        facts += [
+            ("pm_ra", "double", "mas/yr", motion.pm_ra_mas_yr),
+            ("pm_dec", "double", "mas/yr", motion.pm_dec_mas_yr),
+            ("ref_epoch", "double", "yr", motion.ref_epoch_yr),
+        ]
     for name, value in (("mjd_start", start), ("mjd_end", end)):
         if value is not None:
             facts.append((name, "double", "d", value))

@@ -19,6 +19,7 @@ from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError, DataFormatError, ExposureError
 from photometry_core.fits_layout import read_hdus
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
+from photometry_core.motion import positions_at
 from photometry_core.spectral_image import read_cutouts
 from photometry_core.types import Exposure, ExposureMatch, ExposureSearch, MeasureOptions, Target
 
@@ -71,8 +72,6 @@ class FolderArchive:
             The folder can't be listed.
         """
         problems: list[str] = []
-        ra = np.array([target.ra_deg for target in targets])
-        dec = np.array([target.dec_deg for target in targets])
         best: dict[tuple[str, int, int], tuple[tuple[str, int], Exposure]] = {}
         for path in self._files():
             try:
@@ -83,7 +82,8 @@ class FolderArchive:
             if not options.accepts(exposure.detector, exposure.mjd):
                 continue
             rank = (_version(path), footprint.box.shape[0] * footprint.box.shape[1])
-            for index in np.flatnonzero(footprint.covers(ra, dec)).tolist():
+            positions = positions_at(targets, exposure.mjd)
+            for index in np.flatnonzero(footprint.covers(*positions)).tolist():
                 key = (exposure.obs_id, exposure.detector, index)
                 if key not in best or rank > best[key][0]:
                     best[key] = (rank, exposure)

@@ -12,6 +12,7 @@ import numpy as np
 from photometry_core.archive.regions import Box, boxes_around
 from photometry_core.cutout import Cutout
 from photometry_core.image_header import Footprint
+from photometry_core.motion import positions_at
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.files import spectral_image
 from photometry_core.simulation.instrument import render_exposure
@@ -51,8 +52,7 @@ class SimulatedArchive:
         covered: dict[tuple[int, int], list[int]] = {}
         for index, target in enumerate(targets):
             for detector in sorted(set(options.detectors)):
-                found = exposures.coverage(target.ra_deg, target.dec_deg, detector)
-                for number in found.pointing.tolist():
+                for number in _pointings_covering(target, detector):
                     covered.setdefault((number, detector), []).append(index)
         # Numbers of pointings ascend with time.
         matches = (
@@ -80,10 +80,7 @@ class SimulatedArchive:
         number = exposures.pointing_number(exposure)
         detector = exposure.detector
         wcs = survey.celestial_wcs(number, detector)
-        x, y = wcs.sky_to_pixel(
-            np.array([target.ra_deg for target in targets]),
-            np.array([target.dec_deg for target in targets]),
-        )
+        x, y = wcs.sky_to_pixel(*positions_at(targets, exposure.mjd))
         covered = np.flatnonzero(Footprint(box=_DETECTOR, wcs=wcs).contains(x, y))
         cutouts: list[tuple[Cutout, tuple[int, ...]]] = []
         for box, chosen in boxes_around(x[covered], y[covered], half_size_pix, _DETECTOR):
@@ -101,3 +98,25 @@ class SimulatedArchive:
     def calibration_note(self) -> str:
         """Return in words which wavelengths and solid angles its cutouts carry."""
         return "wavelengths from the WCS-WAVE tables and solid angles from the WCS of the images"
+
+
+def _pointings_covering(target: Target, detector: int) -> list[int]:
+    """Numbers of the pointings that have a target on a detector, ascending."""
+    if target.motion is None:
+        found = exposures.coverage(target.ra_deg, target.dec_deg, detector)
+        return [int(number) for number in found.pointing]
+    # Over the survey a target moves by a few pixels at most, so that what covers neither its
+    # first nor its last position can at best have it on the pixel in a corner in between.
+    ends = [positions_at([target], float(survey.mid_mjd(n))) for n in (0, survey.POINTINGS - 1)]
+    candidates = {
+        int(number)
+        for ra, dec in ends
+        for number in exposures.coverage(float(ra[0]), float(dec[0]), detector).pointing
+    }
+    return [
+        number
+        for number in sorted(candidates)
+        if Footprint(box=_DETECTOR, wcs=survey.celestial_wcs(number, detector)).covers(
+            *positions_at([target], float(survey.mid_mjd(number)))
+        )[0]
+    ]

@@ -15,6 +15,7 @@ from photometry_core.archive import open_archive
 from photometry_core.archive.regions import Box
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.forced import measure_exposure
+from photometry_core.motion import positions_at
 from photometry_core.pipeline import half_size_pix, measure, measure_match
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.files import spectral_image
@@ -23,7 +24,14 @@ from photometry_core.simulation.names import find_named
 from photometry_core.simulation.sources import point_sources
 from photometry_core.simulation.truth import truth
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import DETECTORS, ExposureMatch, Measurement, MeasureOptions, Target
+from photometry_core.types import (
+    DETECTORS,
+    ExposureMatch,
+    Measurement,
+    MeasureOptions,
+    ProperMotion,
+    Target,
+)
 
 OPTIONS = MeasureOptions()
 FIRST_POINTING = 20_000
@@ -208,3 +216,23 @@ def test_the_simulated_sky_is_measured_as_it_is():
     # to the three standard errors that noise alone would allow.
     assert abs(pulls.mean()) < 0.5
     assert pulls.std() < 1.25
+
+
+def test_a_moving_star_is_followed_from_exposure_to_exposure():
+    # 10 arcsec/yr is a pixel in 0.6 years: measured at rest, the last fluxes would be lost.
+    motion = ProperMotion(pm_ra_mas_yr=8000.0, pm_dec_mas_yr=-6000.0, ref_epoch_yr=2016.0)
+    target = Target(name="fast", ra_deg=24.2, dec_deg=9.6, motion=motion)
+    archive = SimulatedArchive(point_sources([], [], []))
+    options = MeasureOptions(detectors=(2,))
+    matches = archive.find_exposures([target], options).matches
+    assert len(matches) > 30
+    pulls = []
+    for match in matches:
+        ra, dec = positions_at([target], match.exposure.mjd)
+        there = SimulatedArchive(point_sources(ra, dec, 2000.0))
+        [row] = measure_match(match, [target], there, options)
+        assert row.reason == ""
+        assert (row.ra_deg, row.dec_deg) == (ra[0], dec[0])
+        pulls.append((row.flux_ujy - 2000.0) / row.flux_err_ujy)
+    assert abs(np.mean(pulls)) < 3 / np.sqrt(len(pulls))
+    assert matches[-1].exposure.mjd - matches[0].exposure.mjd > 180

@@ -8,6 +8,7 @@ from astropy.table import Table
 
 from photometry_core.errors import InvalidInputError
 from photometry_core.targets import read_targets
+from photometry_core.types import ProperMotion
 
 
 def write(tmp_path, name: str, text: str) -> str:
@@ -60,6 +61,38 @@ def test_parquet_with_a_null(tmp_path):
         read_targets(str(tmp_path / "b.parquet"))
 
 
+def test_proper_motions(tmp_path):
+    text = "ra,dec,pm_ra,pm_dec,ref_epoch\n1,2,-798.6,10277.3,2016.0\n3,4,,,\n"
+    moving, resting = read_targets(write(tmp_path, "a.csv", text))
+    assert moving.motion == ProperMotion(
+        pm_ra_mas_yr=-798.6, pm_dec_mas_yr=10277.3, ref_epoch_yr=2016.0
+    )
+    assert resting.motion is None
+    table = Table({"ra": [1.0], "dec": [2.0], "pm_ra": [0.5], "pm_dec": [-0.25]})
+    table["ref_epoch"] = [2000.0]
+    table["pm_ra"].unit = table["pm_dec"].unit = "arcsec / yr"
+    table.write(tmp_path / "a.ecsv")
+    [target] = read_targets(str(tmp_path / "a.ecsv"))
+    assert target.motion.pm_ra_mas_yr == pytest.approx(500)
+    assert target.motion.pm_dec_mas_yr == pytest.approx(-250)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("1,,2016", "row 1, column 'pm_dec': the value is missing"),
+        ("1,2,", "row 1, column 'ref_epoch': the value is missing"),
+        ("1,30000,2016", "row 1: pm_dec: 30000.0 mas/yr .*-20000 to 20000"),
+        ("1,2,57388", "row 1: ref_epoch: 57388.0 is not a Julian year; allowed: 1850 to 2100"),
+        ("fast,2,2016", "'fast' is not a number of mas"),
+    ],
+)
+def test_proper_motions_that_cannot_be_used(tmp_path, cells, message):
+    text = f"ra,dec,pm_ra,pm_dec,ref_epoch\n1,2,{cells}\n"
+    with pytest.raises(InvalidInputError, match=message):
+        read_targets(write(tmp_path, "a.csv", text))
+
+
 def test_columns_named_on_the_command_line_and_nameless_rows(tmp_path):
     path = write(tmp_path, "a.csv", "id,alpha,delta\n1,10.6847,-41.269\n")
     [target] = read_targets(path, ra_column="alpha", dec_column="delta")
@@ -77,9 +110,9 @@ def test_columns_named_on_the_command_line_and_nameless_rows(tmp_path):
         ("ra,dec\n1,2\n400,2\n", "row 2: ra: 400.0 .*0 <= ra < 360"),
         ("ra,dec\n1,2\n3,-91\n", "row 2: dec: -91.0"),
         ("ra,dec\n1,2\n3,\n", "row 2, column 'dec': the value is missing"),
-        ("ra,dec\n1,2\n12h30m,4\n", "row 2, column 'ra': '12h30m' is not a number of degrees"),
+        ("ra,dec\n1,2\n12h30m,4\n", "row 2, column 'ra': '12h30m' is not a number of deg"),
         ("ra,dec,sersic_index\n1,2,4\n", "column 'sersic_index': Sersic profiles"),
-        ("ra,dec,pm_ra\n1,2,400\n", "column 'pm_ra'"),
+        ("ra,dec,pm_ra\n1,2,400\n", "no column 'pm_dec'; a proper motion takes"),
         ("", "a.csv is empty"),
     ],
 )

@@ -1,11 +1,12 @@
 """Values refuse what they can't mean, and survive JSON."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from photometry_core.errors import InvalidInputError
-from photometry_core.types import Exposure, ExposureMatch, MeasureOptions, Target
+from photometry_core.types import Exposure, ExposureMatch, MeasureOptions, ProperMotion, Target
 
 
 @pytest.mark.parametrize(
@@ -68,5 +69,7 @@ def test_values_survive_json():
     match = ExposureMatch(exposure=exposure, targets=(0, 4))
     options = MeasureOptions(detectors=(1, 6), mjd_range=(None, 61000.5), weights="plane")
     target = Target(name="Zoë", ra_deg=1 / 3, dec_deg=-1e-17)
-    for value in (match, options, target):
+    motion = ProperMotion(pm_ra_mas_yr=-1.5, pm_dec_mas_yr=0.1, ref_epoch_yr=2015.5)
+    moving = replace(target, motion=motion)
+    for value in (match, options, target, moving):
         assert type(value).from_json(json.loads(json.dumps(value.to_json()))) == value
