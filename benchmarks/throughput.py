@@ -37,7 +37,7 @@ from photometry_core.simulation.names import find_named  # noqa: E402
 from photometry_core.simulation.sky import sources_near_box  # noqa: E402
 from photometry_core.spectral_image import read_cutouts  # noqa: E402
 from photometry_core.spectrum import build_spectrum  # noqa: E402
-from photometry_core.spectrum_files import save_product, votable_bytes  # noqa: E402
+from photometry_core.spectrum_files import save_product, spectrum_bytes  # noqa: E402
 from photometry_core.types import DETECTORS  # noqa: E402
 
 OPTIONS = MeasureOptions()
@@ -140,7 +140,7 @@ def save_stages(stages: Stages, target: Target, archive: object, measurements: l
     ):
         save_product(spectrum, Path(folder), 0)
     with stages.time("write a VOTable", len(measurements)):
-        votable_bytes(spectrum)
+        spectrum_bytes(spectrum, "votable")
 
 
 def end_to_end(position: str, archive: str, output: Path) -> tuple[int, float]:

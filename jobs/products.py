@@ -16,6 +16,7 @@ from photometry_core.spectrum_files import (
     load_spectrum,
     load_stamps,
     product_path,
+    spectrum_bytes,
     stamps_path,
 )
 
@@ -99,11 +100,10 @@ def open_download(job: Job, index: int, format_name: str = "votable") -> Downloa
     if format_name not in FORMATS:
         raise ProductMissingError(f"{format_name!r} is not a format of spectra")
     product = spectrum(job, index)
-    extension, to_bytes = FORMATS[format_name]
     return Download(
-        file_name=file_stem(product.target) + extension,
+        file_name=file_stem(product.target) + FORMATS[format_name][0],
         content_type=CONTENT_TYPES[format_name],
-        content=to_bytes(product),
+        content=spectrum_bytes(product, format_name),
     )
 
 

@@ -11,16 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from photometry_core import __version__
 from photometry_core.archive import open_archive
-from photometry_core.errors import PhotometryError
+from photometry_core.binning import DEFAULT_REJECT, bin_spectrum, reject_mask
+from photometry_core.errors import InvalidInputError, PhotometryError
 from photometry_core.pipeline import SOFTWARE, measure_search
 from photometry_core.spectrum import Spectrum, file_stem
-from photometry_core.spectrum_files import FORMATS, write_spectrum
+from photometry_core.spectrum_files import FORMATS, write_binned, write_spectrum
 from photometry_core.targets import read_targets
 from photometry_core.types import BACKGROUND_SIZE_RANGE_PIX, DETECTORS, MeasureOptions, Target
 
@@ -61,7 +62,16 @@ def _run(given: argparse.Namespace) -> None:
         spectra = measure_search(
             search, targets, archive, options, lambda *_: _advance(bar), given.workers
         )
-    _write(targets, spectra, search.problems, given.output, given.format)
+    entries = _write(targets, spectra, given.output, given.format, given.binned)
+    manifest = {
+        "software": SOFTWARE,
+        "simulated": any(spectrum.provenance.simulated for spectrum in spectra),
+        "targets": entries,
+        "problems": list(search.problems),
+    }
+    (given.output / "manifest.json").write_text(
+        json.dumps(manifest, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def _advance(bar: tqdm[NoReturn]) -> None:
@@ -71,38 +81,38 @@ def _advance(bar: tqdm[NoReturn]) -> None:
 def _write(
     targets: Sequence[Target],
     spectra: Sequence[Spectrum],
-    problems: Sequence[str],
     folder: Path,
     file_format: str,
-) -> None:
-    """Write one file per target, then the manifest that lists them."""
+    reject: int | None,
+) -> list[dict[str, Any]]:
+    """Write the files of every target, and return what the manifest says of it.
+
+    `reject` is the mask of flags for the binned spectra; `None` if none are wanted.
+    """
     entries = []
     taken: set[str] = set()
+    extension = FORMATS[file_format][0]
     for row, (target, spectrum) in enumerate(zip(targets, spectra, strict=True)):
         stem = file_stem(target)
         # Two targets may have the same name and position; the row tells them apart.
         name = f"{stem}_{row}" if stem.lower() in taken else stem
         taken.add(stem.lower())
-        file = name + FORMATS[file_format][0]
-        write_spectrum(spectrum, folder / file, file_format)
-        entries.append(
-            {
-                "row": row,
-                "name": target.name,
-                "ra": target.ra_deg,
-                "dec": target.dec_deg,
-                "file": file,
-                "exposures": spectrum.n_found,
-                "measured": spectrum.n_measured,
-            }
-        )
-    manifest = {
-        "software": SOFTWARE,
-        "simulated": any(spectrum.provenance.simulated for spectrum in spectra),
-        "targets": entries,
-        "problems": list(problems),
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        write_spectrum(spectrum, folder / f"{name}{extension}", file_format)
+        entry = {
+            "row": row,
+            "name": target.name,
+            "ra": target.ra_deg,
+            "dec": target.dec_deg,
+            "file": f"{name}{extension}",
+            "exposures": spectrum.n_found,
+            "measured": spectrum.n_measured,
+        }
+        if reject is not None:
+            entry["binned"] = f"{name}.binned{extension}"
+            binned = bin_spectrum(spectrum, reject)
+            write_binned(binned, folder / f"{name}.binned{extension}", file_format)
+        entries.append(entry)
+    return entries
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,6 +137,9 @@ def _parser() -> argparse.ArgumentParser:
         help="variance that weighs the pixels: the fitted model's or the plane's")  # fmt: skip
     add("--workers", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
         help="processes to use, at most (default: all processors)")  # fmt: skip
+    add("--binned", nargs="?", type=_reject, const=DEFAULT_REJECT, metavar="FLAGS",
+        help="also write the spectrum on the 102 nominal channels, without measurements that have "
+        "any of these flags (default: DICHROIC,CONTAINS_BAD_PIXEL,FIT_ERROR)")  # fmt: skip
     add("--format", choices=tuple(FORMATS), default="votable", help="default: votable")
     add("--version", action="version", version=__version__)
     return parser
@@ -139,6 +152,13 @@ def _detectors(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a list of detectors; give numbers 1 to 6, such as 1,4"
         ) from None
+
+
+def _reject(text: str) -> int:
+    try:
+        return reject_mask(text)
+    except InvalidInputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _positive(text: str) -> int:

@@ -31,8 +31,8 @@ from photometry_core.types import (
 
 
 @dataclass(frozen=True, slots=True)
-class SpectrumColumn:
-    """One column of a spectrum.
+class Column:
+    """One column of a table that is written to files.
 
     Parameters
     ----------
@@ -46,8 +46,6 @@ class SpectrumColumn:
         IVOA Unified Content Descriptor.
     description
         One line for people.
-    value
-        Takes the value from a measurement; NaN becomes null.
     """
 
     name: str
@@ -55,6 +53,18 @@ class SpectrumColumn:
     unit: str
     ucd: str
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrumColumn(Column):
+    """One column of a spectrum.
+
+    Parameters
+    ----------
+    value
+        Takes the value from a measurement; NaN becomes null.
+    """
+
     value: Callable[[Measurement], Any]
 
 
@@ -234,7 +244,7 @@ def build_spectrum(
             m.exposure.detector,
         ),
     )
-    table = build_table({c.name: [c.value(m) for m in ordered] for c in COLUMNS})
+    values = {c.name: [c.value(m) for m in ordered] for c in COLUMNS}
     return Spectrum(
         target=target,
         options=options,
@@ -242,21 +252,23 @@ def build_spectrum(
             provenance,
             simulated=provenance.simulated or any(m.exposure.simulated for m in ordered),
         ),
-        table=table,
+        table=make_table(COLUMNS, values),
         stamps=_stack([m.stamp for m in ordered]),
     )
 
 
-def build_table(values: dict[str, Any]) -> Table:
-    """Return a table with the columns, units and descriptions of a spectrum.
+def make_table(columns: Sequence[Column], values: dict[str, Any]) -> Table:
+    """Return a table with units and descriptions.
 
     Parameters
     ----------
+    columns
+        Its columns, in order.
     values
-        A sequence or masked array per column of `COLUMNS`; NaN becomes null.
+        A sequence or masked array per column; NaN becomes null.
     """
     table = Table(masked=False)
-    for column in COLUMNS:
+    for column in columns:
         data: Any = np.ma.asarray(values[column.name], dtype=column.dtype)
         if column.dtype == "f8":
             data = np.ma.masked_invalid(data)

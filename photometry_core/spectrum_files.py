@@ -9,17 +9,19 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
-from astropy.table import Table
 
+from photometry_core.binning import BinnedSpectrum
 from photometry_core.errors import DataFormatError
-from photometry_core.spectrum import COLUMNS, Spectrum, Stamps, build_table
+from photometry_core.file_contents import FileContents, contents_of, contents_of_binned
+from photometry_core.spectrum import COLUMNS, Spectrum, Stamps, make_table
 from photometry_core.types import MeasureOptions, Provenance, Target
-from photometry_core.votable import provenance_lines, votable_bytes, votable_header
+from photometry_core.votable import votable_bytes, votable_header
 
 _VOTABLE_VERSION_KEY = b"IVOA.VOTable-Parquet.version"
 _VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
@@ -56,7 +58,7 @@ def save_product(spectrum: Spectrum, folder: Path, index: int) -> None:
     """
     if spectrum.stamps is not None:
         _publish(stamps_path(folder, index), _stamps_bytes(spectrum.stamps))
-    _publish(product_path(folder, index), _parquet_bytes(spectrum))
+    _publish(product_path(folder, index), spectrum_bytes(spectrum, "parquet"))
 
 
 def load_spectrum(path: Path) -> Spectrum:
@@ -83,7 +85,7 @@ def load_spectrum(path: Path) -> Spectrum:
         target=Target.from_json(request["target"]),
         options=MeasureOptions.from_json(request["options"]),
         provenance=Provenance.from_json(request["provenance"]),
-        table=build_table(values),
+        table=make_table(COLUMNS, values),
     )
 
 
@@ -119,26 +121,19 @@ def load_stamps(path: Path, rows: Sequence[int] | None = None) -> Stamps:
         )
 
 
-def _parquet_bytes(spectrum: Spectrum) -> bytes:
+def _parquet_bytes(contents: FileContents, request: dict[str, Any] | None = None) -> bytes:
     arrays = []
-    for column in COLUMNS:
-        data = spectrum.table[column.name]
+    for column in contents.columns:
+        data = contents.table[column.name]
         mask = np.ma.getmaskarray(data)
         arrays.append(pa.array(np.asarray(np.ma.getdata(data)), mask=mask if mask.any() else None))
-    request = {
-        "target": spectrum.target.to_json(),
-        "options": spectrum.options.to_json(),
-        "provenance": spectrum.provenance.to_json(),
-    }
-    contents = pa.table(arrays, names=[column.name for column in COLUMNS]).replace_schema_metadata(
-        {
-            _VOTABLE_VERSION_KEY: b"1.0",
-            _VOTABLE_KEY: votable_header(spectrum).encode(),
-            _REQUEST_KEY: json.dumps(request).encode(),
-        }
-    )
+    metadata = {_VOTABLE_VERSION_KEY: b"1.0", _VOTABLE_KEY: votable_header(contents).encode()}
+    if request is not None:
+        metadata[_REQUEST_KEY] = json.dumps(request).encode()
+    names = [column.name for column in contents.columns]
+    parquet = pa.table(arrays, names=names).replace_schema_metadata(metadata)
     stream = io.BytesIO()
-    pq.write_table(contents, stream)
+    pq.write_table(parquet, stream)
     return stream.getvalue()
 
 
@@ -160,29 +155,29 @@ def _stamps_bytes(stamps: Stamps) -> bytes:
     return stream.getvalue()
 
 
-def _fits_bytes(spectrum: Spectrum) -> bytes:
-    table = spectrum.table.copy()
+def _fits_bytes(contents: FileContents) -> bytes:
+    table = contents.table.copy()
     table.meta = {}
     hdu = fits.table_to_hdu(table, character_as_bytes=False)
-    hdu.name = "SPECTRUM"
-    for number, column in enumerate(COLUMNS, start=1):
+    hdu.name = contents.name.upper()
+    for number, column in enumerate(contents.columns, start=1):
         hdu.header[f"TUCD{number}"] = column.ucd
         hdu.header[f"TCOMM{number}"] = column.description
     hdu.header["TIMESYS"], hdu.header["RADESYS"] = "UTC", "ICRS"
-    for name, value in provenance_lines(spectrum):
+    for name, value in contents.provenance_lines:
         hdu.header.add_history(_ascii(f"{name} = {value}"))
     stream = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stream, checksum=True)
     return stream.getvalue()
 
 
-def _text_bytes(spectrum: Spectrum, file_format: str) -> bytes:
-    table = spectrum.table.copy()
+def _text_bytes(contents: FileContents, file_format: str) -> bytes:
+    table = contents.table.copy()
     stream = io.StringIO()
     if file_format == "ascii.ipac":
         table.meta = {
             "keywords": {
-                name: {"value": _ascii(value)} for name, value in provenance_lines(spectrum)
+                name: {"value": _ascii(value)} for name, value in contents.provenance_lines
             }
         }
         with warnings.catch_warnings():
@@ -190,46 +185,55 @@ def _text_bytes(spectrum: Spectrum, file_format: str) -> bytes:
             warnings.filterwarnings("ignore", message=".*meta.*", category=UserWarning)
             table.write(stream, format=file_format)
     else:
-        table.meta = dict(provenance_lines(spectrum))
+        table.meta = dict(contents.provenance_lines)
         table.write(stream, format=file_format)
     return stream.getvalue().encode()
 
 
-def _csv_bytes(spectrum: Spectrum) -> bytes:
+def _csv_bytes(contents: FileContents) -> bytes:
     """Plain CSV: one header line, empty cells for nulls; units are in the column list."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(column.name for column in COLUMNS)
-    columns = [spectrum.table[column.name].tolist() for column in COLUMNS]
+    writer.writerow(column.name for column in contents.columns)
+    columns = [contents.table[column.name].tolist() for column in contents.columns]
     writer.writerows(zip(*columns, strict=True))
     return stream.getvalue().encode()
 
 
-FORMATS: dict[str, tuple[str, Callable[[Spectrum], bytes]]] = {
+FORMATS: dict[str, tuple[str, Callable[[FileContents], bytes]]] = {
     "votable": (".vot", votable_bytes),
     "fits": (".fits", _fits_bytes),
-    "ecsv": (".ecsv", lambda spectrum: _text_bytes(spectrum, "ascii.ecsv")),
+    "ecsv": (".ecsv", lambda contents: _text_bytes(contents, "ascii.ecsv")),
     "csv": (".csv", _csv_bytes),
-    "ipac": (".tbl", lambda spectrum: _text_bytes(spectrum, "ascii.ipac")),
+    "ipac": (".tbl", lambda contents: _text_bytes(contents, "ascii.ipac")),
     "parquet": (".parquet", _parquet_bytes),
 }
-"""Formats a spectrum can be written in: extension, and what makes the bytes."""
+"""Formats of files: extension, and what makes the bytes."""
+
+
+def spectrum_bytes(spectrum: Spectrum, file_format: str) -> bytes:
+    """Return a spectrum as the bytes of a file in one of `FORMATS`."""
+    if file_format != "parquet":
+        return FORMATS[file_format][1](contents_of(spectrum))
+    # A Parquet file is the product: it holds all that makes the spectrum again.
+    return _parquet_bytes(
+        contents_of(spectrum),
+        {
+            "target": spectrum.target.to_json(),
+            "options": spectrum.options.to_json(),
+            "provenance": spectrum.provenance.to_json(),
+        },
+    )
 
 
 def write_spectrum(spectrum: Spectrum, path: Path, file_format: str) -> None:
     """Write a spectrum in one of `FORMATS`; readers never see half a file."""
-    _publish(path, FORMATS[file_format][1](spectrum))
+    _publish(path, spectrum_bytes(spectrum, file_format))
 
 
-def read_votable_spectrum(path: Path) -> Table:
-    """Read a spectrum VOTable into a table whose wavelength column is ``wavelength``.
-
-    The official tool calls that column ``lambda``.
-    """
-    table = Table.read(path, format="votable")
-    if "lambda" in table.colnames and "wavelength" not in table.colnames:
-        table.rename_column("lambda", "wavelength")
-    return table
+def write_binned(binned: BinnedSpectrum, path: Path, file_format: str) -> None:
+    """Write a binned spectrum in one of `FORMATS`; readers never see half a file."""
+    _publish(path, FORMATS[file_format][1](contents_of_binned(binned)))
 
 
 def _publish(path: Path, contents: bytes) -> None:

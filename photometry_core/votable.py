@@ -1,4 +1,4 @@
-"""A spectrum as a VOTable that Firefly, TOPCAT and astropy recognise.
+"""Spectra as VOTables that Firefly, TOPCAT and astropy recognise.
 
 VOTable 1.4; the groups with ``spec:`` utypes follow the IVOA Spectrum Data Model 1.1, the
 provenance is in PARAMs of the table and INFOs of the resource.
@@ -7,8 +7,7 @@ provenance is in PARAMs of the table and INFOs of the resource.
 from __future__ import annotations
 
 import io
-import json
-from typing import Any
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from astropy.io.votable import from_table
@@ -22,7 +21,7 @@ from astropy.io.votable.tree import (
     VOTableFile,
 )
 
-from photometry_core.spectrum import COLUMNS, Spectrum
+from photometry_core.file_contents import FileContents
 
 _AXES = (
     (
@@ -45,9 +44,9 @@ _VERSION = {
 _NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
 
 
-def to_votable(spectrum: Spectrum) -> VOTableFile:
-    """Return a spectrum as a VOTable document of one table."""
-    document = from_table(spectrum.table)
+def to_votable(contents: FileContents) -> VOTableFile:
+    """Return a VOTable document of one table."""
+    document = from_table(contents.table)
     document.version = "1.4"
     resource = document.resources[0]
     resource.type = "results"
@@ -62,13 +61,13 @@ def to_votable(spectrum: Spectrum) -> VOTableFile:
         )
     )
     resource.infos.append(Info(name="QUERY_STATUS", value="OK"))
-    resource.infos.extend(Info(name=name, value=value) for name, value in _infos(spectrum))
+    resource.infos.extend(Info(name=name, value=value) for name, value in contents.infos)
     table = resource.tables[0]
-    table.ID, table.name, table.utype = "spectrum", "spectrum", "ipac:Spectrum.SED"
-    table.description = f"SPHEREx forced photometry of {spectrum.target.name}"
-    table.params.extend(_params(document, spectrum))
+    table.ID, table.name, table.utype = contents.name, contents.name, "ipac:Spectrum.SED"
+    table.description = contents.description
+    table.params.extend(_params(document, contents))
     by_name = {field.name: field for field in table.fields}
-    for column in COLUMNS:
+    for column in contents.columns:
         field = by_name[column.name]
         field.ID, field.ucd = column.name, column.ucd
         if column.dtype == "str":
@@ -78,6 +77,8 @@ def to_votable(spectrum: Spectrum) -> VOTableFile:
         if column.name in _TIME_COLUMNS:
             field.ref = "utc"
     for utype, roles in _AXES:
+        if not roles.keys() <= by_name.keys():
+            continue
         group = Group(table, utype=utype)
         group.entries.extend(
             FieldRef(table, ref=name, utype=f"{utype}.{role}", config=_VERSION)
@@ -87,21 +88,16 @@ def to_votable(spectrum: Spectrum) -> VOTableFile:
     return document
 
 
-def votable_bytes(spectrum: Spectrum) -> bytes:
-    """Return a spectrum as the bytes of a VOTable file (TABLEDATA)."""
+def votable_bytes(contents: FileContents) -> bytes:
+    """Return the bytes of a VOTable file (TABLEDATA)."""
     stream = io.BytesIO()
-    to_votable(spectrum).to_xml(stream)
+    to_votable(contents).to_xml(stream)
     return stream.getvalue()
 
 
-def votable_header(spectrum: Spectrum) -> str:
-    """Return the VOTable of a spectrum without its rows, as Parquet files carry it."""
-    empty = Spectrum(
-        target=spectrum.target,
-        options=spectrum.options,
-        provenance=spectrum.provenance,
-        table=spectrum.table[:0],
-    )
+def votable_header(contents: FileContents) -> str:
+    """Return a VOTable without its rows, as Parquet files carry it."""
+    empty = replace(contents, table=contents.table[:0])
     ElementTree.register_namespace("", _NAMESPACE)
     root = ElementTree.fromstring(votable_bytes(empty))  # noqa: S314 (our own text)
     table = root.find(f".//{{{_NAMESPACE}}}TABLE")
@@ -114,64 +110,16 @@ def votable_header(spectrum: Spectrum) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-def provenance_lines(spectrum: Spectrum) -> list[tuple[str, str]]:
-    """Return where a spectrum comes from as (keyword, value), for any format."""
-    return [*_infos(spectrum), *((name, str(value)) for name, _, _, value in _facts(spectrum))]
-
-
-def _infos(spectrum: Spectrum) -> list[tuple[str, str]]:
-    provenance = spectrum.provenance
-    return [
-        # Not a PARAM: astropy escapes the texts of PARAMs twice.
-        ("target_name", spectrum.target.name),
-        ("server_software", provenance.software),
-        ("request_date", provenance.created),
-        ("request", json.dumps({"target": spectrum.target.to_json(),
-                                "options": spectrum.options.to_json()})),
-        ("archive", provenance.archive),
-        ("archive_description", provenance.archive_description),
-        ("data", "simulated" if provenance.simulated else "observed"),
-        ("calibration", provenance.calibration),
-        ("engine", "native forced photometry, point source"),
-    ]  # fmt: skip
-
-
-def _facts(spectrum: Spectrum) -> list[tuple[str, str, str, Any]]:
-    """(name, datatype, unit, value) of the facts that a program may want to read."""
-    start, end = spectrum.options.mjd_range
-    facts: list[tuple[str, str, str, Any]] = [
-        ("target_ra", "double", "deg", spectrum.target.ra_deg),
-        ("target_dec", "double", "deg", spectrum.target.dec_deg),
-        ("n_found", "int", "", spectrum.n_found),
-        ("n_measured", "int", "", spectrum.n_measured),
-        ("simulated", "boolean", "", spectrum.provenance.simulated),
-        ("detectors", "char", "", ",".join(map(str, spectrum.options.detectors))),
-        ("background_size", "int", "pix", spectrum.options.background_size_pix),
-        ("weights", "char", "", spectrum.options.weights),
-    ]
-    motion = spectrum.target.motion
-    if motion is not None:
-        facts += [
-            ("pm_ra", "double", "mas/yr", motion.pm_ra_mas_yr),
-            ("pm_dec", "double", "mas/yr", motion.pm_dec_mas_yr),
-            ("ref_epoch", "double", "yr", motion.ref_epoch_yr),
-        ]
-    for name, value in (("mjd_start", start), ("mjd_end", end)):
-        if value is not None:
-            facts.append((name, "double", "d", value))
-    return facts
-
-
-def _params(document: VOTableFile, spectrum: Spectrum) -> list[Param]:
+def _params(document: VOTableFile, contents: FileContents) -> list[Param]:
     return [
         Param(
             document,
-            name=name,
-            ID=name,
-            datatype=datatype,
-            unit=unit or None,
-            arraysize="*" if datatype == "char" else None,
-            value=value,
+            name=fact.name,
+            ID=fact.name,
+            datatype=fact.datatype,
+            unit=fact.unit or None,
+            arraysize="*" if fact.datatype == "char" else None,
+            value=fact.value,
         )
-        for name, datatype, unit, value in _facts(spectrum)
+        for fact in contents.facts
     ]

@@ -35,7 +35,7 @@ def test_a_list_on_the_simulated_sky(tmp_path):
     table.write_text("name,ra,dec\n" + "".join(f"{n},{r},{d}\n" for n, r, d in rows))
     done = run(
         str(table), "--archive", "simulated", "--output", str(tmp_path / "out"),
-        "--detectors", "2,3", "--mjd", "60789", "61000",
+        "--detectors", "2,3", "--mjd", "60789", "61000", "--binned",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
@@ -51,6 +51,9 @@ def test_a_list_on_the_simulated_sky(tmp_path):
         measured = np.count_nonzero(~np.ma.getmaskarray(spectrum["flux"]))
         assert measured == entry["measured"]
         assert measured > 0.9 * entry["exposures"]
+        binned = Table.read(tmp_path / "out" / entry["binned"], format="votable")
+        assert len(binned) == 34
+        assert 0.5 * measured < binned["n_used"].sum() <= measured
 
 
 def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path, capsys):

@@ -1,0 +1,130 @@
+"""What goes into a file, whatever its format: a table, its columns, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from astropy.table import Table
+
+from photometry_core import binning, spectrum
+from photometry_core.binning import BinnedSpectrum
+from photometry_core.spectrum import Column, Spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a program may want to read.
+
+    Parameters
+    ----------
+    name, datatype, unit
+        As in a PARAM of a VOTable; `unit` is empty where there is none.
+    value
+        Its value.
+    """
+
+    name: str
+    datatype: str
+    unit: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FileContents:
+    """What is written to a file.
+
+    Parameters
+    ----------
+    name
+        Name of the table.
+    description
+        One sentence on what it is.
+    table, columns
+        The table, and its columns in order.
+    infos
+        Where it comes from, as (keyword, text).
+    facts
+        The same for programs.
+    """
+
+    name: str
+    description: str
+    table: Table
+    columns: Sequence[Column]
+    infos: Sequence[tuple[str, str]]
+    facts: Sequence[Fact]
+
+    @property
+    def provenance_lines(self) -> list[tuple[str, str]]:
+        """Where it comes from as (keyword, text), facts included."""
+        return [*self.infos, *((fact.name, str(fact.value)) for fact in self.facts)]
+
+
+def contents_of(saved: Spectrum) -> FileContents:
+    """Return what is written of a spectrum."""
+    return FileContents(
+        name="spectrum",
+        description=f"SPHEREx forced photometry of {saved.target.name}",
+        table=saved.table,
+        columns=spectrum.COLUMNS,
+        infos=_infos(saved),
+        facts=_facts(saved),
+    )
+
+
+def contents_of_binned(binned: BinnedSpectrum) -> FileContents:
+    """Return what is written of a binned spectrum."""
+    saved = binned.spectrum
+    return FileContents(
+        name="binned_spectrum",
+        description=f"SPHEREx forced photometry of {saved.target.name} on nominal channels",
+        table=binned.table,
+        columns=binning.COLUMNS,
+        infos=[*_infos(saved), ("recipe", binned.recipe)],
+        facts=[*_facts(saved), Fact("rejected_flags", "long", "", binned.reject)],
+    )
+
+
+def _infos(saved: Spectrum) -> list[tuple[str, str]]:
+    provenance = saved.provenance
+    return [
+        # Not a PARAM: astropy escapes the texts of PARAMs twice.
+        ("target_name", saved.target.name),
+        ("server_software", provenance.software),
+        ("request_date", provenance.created),
+        ("request", json.dumps({"target": saved.target.to_json(),
+                                "options": saved.options.to_json()})),
+        ("archive", provenance.archive),
+        ("archive_description", provenance.archive_description),
+        ("data", "simulated" if provenance.simulated else "observed"),
+        ("calibration", provenance.calibration),
+        ("engine", "native forced photometry, point source"),
+    ]  # fmt: skip
+
+
+def _facts(saved: Spectrum) -> list[Fact]:
+    start, end = saved.options.mjd_range
+    facts = [
+        Fact("target_ra", "double", "deg", saved.target.ra_deg),
+        Fact("target_dec", "double", "deg", saved.target.dec_deg),
+        Fact("n_found", "int", "", saved.n_found),
+        Fact("n_measured", "int", "", saved.n_measured),
+        Fact("simulated", "boolean", "", saved.provenance.simulated),
+        Fact("detectors", "char", "", ",".join(map(str, saved.options.detectors))),
+        Fact("background_size", "int", "pix", saved.options.background_size_pix),
+        Fact("weights", "char", "", saved.options.weights),
+    ]
+    motion = saved.target.motion
+    if motion is not None:
+        facts += [
+            Fact("pm_ra", "double", "mas/yr", motion.pm_ra_mas_yr),
+            Fact("pm_dec", "double", "mas/yr", motion.pm_dec_mas_yr),
+            Fact("ref_epoch", "double", "yr", motion.ref_epoch_yr),
+        ]
+    for name, value in (("mjd_start", start), ("mjd_end", end)):
+        if value is not None:
+            facts.append(Fact(name, "double", "d", value))
+    return facts
