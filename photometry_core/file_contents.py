@@ -110,8 +110,8 @@ def _facts(saved: Spectrum) -> list[Fact]:
     facts = [
         Fact("target_ra", "double", "deg", saved.target.ra_deg),
         Fact("target_dec", "double", "deg", saved.target.dec_deg),
-        Fact("n_found", "int", "", saved.n_found),
-        Fact("n_measured", "int", "", saved.n_measured),
+        Fact("exposures_found", "int", "", saved.n_found),
+        Fact("exposures_measured", "int", "", saved.n_measured),
         Fact("simulated", "boolean", "", saved.provenance.simulated),
         Fact("detectors", "char", "", ",".join(map(str, saved.options.detectors))),
         Fact("background_size", "int", "pix", saved.options.background_size_pix),

@@ -50,16 +50,20 @@ def to_votable(contents: FileContents) -> VOTableFile:
     document.version = "1.4"
     resource = document.resources[0]
     resource.type = "results"
-    resource.coordinate_systems.append(CooSys(ID="icrs", system="ICRS"))
-    resource.time_systems.append(
-        TimeSys(
-            ID="utc",
-            timescale="UTC",
-            refposition="TOPOCENTER",
-            timeorigin="MJD-origin",
-            config=_VERSION,
+    names = {column.name for column in contents.columns}
+    # A system that no column is in would be a warning to validators.
+    if not names.isdisjoint(_POSITION_COLUMNS):
+        resource.coordinate_systems.append(CooSys(ID="icrs", system="ICRS"))
+    if not names.isdisjoint(_TIME_COLUMNS):
+        resource.time_systems.append(
+            TimeSys(
+                ID="utc",
+                timescale="UTC",
+                refposition="TOPOCENTER",
+                timeorigin="MJD-origin",
+                config=_VERSION,
+            )
         )
-    )
     resource.infos.append(Info(name="QUERY_STATUS", value="OK"))
     resource.infos.extend(Info(name=name, value=value) for name, value in contents.infos)
     table = resource.tables[0]
@@ -77,7 +81,7 @@ def to_votable(contents: FileContents) -> VOTableFile:
         if column.name in _TIME_COLUMNS:
             field.ref = "utc"
     for utype, roles in _AXES:
-        if not roles.keys() <= by_name.keys():
+        if not roles.keys() <= names:
             continue
         group = Group(table, utype=utype)
         group.entries.extend(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.io.votable import parse
 from astropy.table import Table
 
 from photometry_core.binning import DEFAULT_REJECT, bin_spectrum, reject_mask
@@ -95,6 +96,12 @@ def test_files_hold_the_numbers_and_the_recipe(tmp_path, file_format):
     table = Table.read(path, format=reader or file_format)
     assert table["flux"][8] == 10.5
     assert table["channel"].tolist() == list(range(1, 18))
+    if file_format == "votable":
+        document = parse(path, verify="exception")
+        [parsed] = document.iter_tables()
+        names = [element.ID for element in (*parsed.fields, *parsed.params)]
+        assert len(set(names)) == len(names)
+        assert document.resources[0].time_systems == []
     if file_format != "csv":
         text = path.read_bytes().decode("latin-1")
         assert "inverse-variance mean" in text
