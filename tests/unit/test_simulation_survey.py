@@ -156,7 +156,7 @@ def test_other_identifiers_are_refused(obs_id):
         exposures.number_of_obs_id(obs_id)
 
 
-@pytest.mark.parametrize("access", ["", "-1", "268320", "s3://somewhere"])
+@pytest.mark.parametrize("access", ["", "-1", str(survey.POINTINGS), "s3://somewhere"])
 def test_exposures_of_other_archives_are_refused(access):
     known = exposures.exposure(0, 1).to_json()
     with pytest.raises(ExposureError, match="not an exposure of the simulated survey"):
@@ -168,7 +168,7 @@ def test_exposures_are_ordered_by_time():
     order = [(exposure.mjd, exposure.detector) for exposure in found]
     assert order == sorted(order)
     assert min(order)[0] >= survey.SURVEY_START_MJD
-    assert max(order)[0] < 61241.0
+    assert 61241.0 < max(order)[0] < 61342.5
 
 
 def test_small_slews_step_by_one_channel():
