@@ -10,6 +10,7 @@ import pytest
 from astropy.table import Table
 
 from photometry_core.__main__ import main
+from photometry_core.simulation import survey
 from photometry_core.simulation.__main__ import main as write_simulated
 from photometry_core.simulation.names import find_named
 
@@ -67,7 +68,8 @@ def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path,
 
 def test_releases_select_exposures(tmp_path):
     files = tmp_path / "files"
-    position = [str(DWARF.ra_deg), str(DWARF.dec_deg)]
+    ra, dec = survey.celestial_wcs(280_000, 2).pixel_to_sky(900.0, 1000.0)
+    position = [f"{ra:.5f}", f"{dec:.5f}"]
     chosen = ["--detectors", "2", "--count", "2", "--size", "45", "--output", str(files)]
     assert write_simulated([*position, *chosen]) == 0
     for given, expected in (

@@ -381,7 +381,8 @@ class TestCommand:
         assert not (tmp_path / "out").exists()
 
     def test_releases_select_exposures(self, tmp_path, capsys):
-        arguments = ["SIMP J0136+0933", "--output", str(tmp_path), "--detectors", "1"]
+        ra, dec = survey.celestial_wcs(280_000, 1).pixel_to_sky(900.0, 1000.0)
+        arguments = [f"{ra:.5f}", f"{dec:.5f}", "--output", str(tmp_path), "--detectors", "1"]
         assert main([*arguments, "--releases", "qr3", "--count", "1", "--size", "15"]) == 0
         (path,) = tmp_path.iterdir()
         assert "_l2b-v27-" in path.name
