@@ -23,7 +23,13 @@ from photometry_core.pipeline import SOFTWARE, measure_search
 from photometry_core.spectrum import Spectrum, file_stem
 from photometry_core.spectrum_files import FORMATS, write_binned, write_spectrum
 from photometry_core.targets import read_targets
-from photometry_core.types import BACKGROUND_SIZE_RANGE_PIX, DETECTORS, MeasureOptions, Target
+from photometry_core.types import (
+    BACKGROUND_SIZE_RANGE_PIX,
+    DETECTORS,
+    RELEASES,
+    MeasureOptions,
+    Target,
+)
 
 EXIT_BAD_INPUT = 2
 
@@ -52,6 +58,7 @@ def _run(given: argparse.Namespace) -> None:
         mjd_range=(start, end),
         background_size_pix=given.background_size,
         weights=given.weights,
+        releases=given.releases,
     )
     archive = open_archive(given.archive)
     given.output.mkdir(parents=True, exist_ok=True)
@@ -130,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--detectors", type=_detectors, default=DETECTORS, metavar="1,4",
         help="detectors to use (default: all six)")  # fmt: skip
     add("--mjd", nargs=2, type=float, metavar=("START", "END"), help="range of mid-times")
+    add("--releases", type=_releases, default=RELEASES, metavar="qr2,qr3",
+        help="quick releases to use (default: both)")  # fmt: skip
     low, high = BACKGROUND_SIZE_RANGE_PIX
     add("--background-size", type=int, default=15, metavar="PIX",
         help=f"width of the background box, {low} to {high} pixels (default: 15)")  # fmt: skip
@@ -159,6 +168,10 @@ def _reject(text: str) -> int:
         return reject_mask(text)
     except InvalidInputError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _releases(text: str) -> tuple[str, ...]:
+    return tuple(sorted({part.strip().lower() for part in text.split(",")}))
 
 
 def _positive(text: str) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photometry_core.celestial import TanSip
+from photometry_core.errors import FitError
 from photometry_core.types import Exposure, Float32Array, FloatArray
 
 
@@ -30,20 +31,88 @@ class PsfGrid:
     Parameters
     ----------
     planes
-        Optical PSF sampled on detector axes, shape (nzones_y, nzones_x, ny, nx); the
-        centre of a plane is its middle element; each plane sums to 1; the response of
-        the native pixel is not included.
+        PSF sampled on detector axes, shape (nzones_y, nzones_x, ny, nx); the centre of a
+        plane is its middle element; each plane sums to 1.
     x_centers_pix, y_centers_pix
         Centres of the zone columns and rows in detector pixels, shapes (nzones_x,) and
         (nzones_y,), ascending.
     oversampling
         Plane elements per native pixel.
+    pixel_included
+        Whether the planes are convolved with the response of the native pixel (QR3);
+        otherwise they are the optical PSF alone (QR2).
     """
 
-    planes: Float32Array
+    planes: Float32Array | FloatArray
     x_centers_pix: FloatArray
     y_centers_pix: FloatArray
     oversampling: int
+    pixel_included: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PsfZones:
+    """PSF planes of zones around a cutout whose centres do not form a grid.
+
+    Parameters
+    ----------
+    planes
+        As in `PsfGrid`, but shape (nzones, ny, nx).
+    x_centers_pix, y_centers_pix
+        Centres of the zones in detector pixels, shape (nzones,).
+    reach_pix
+        How far from its centre a zone is used, along either axis. Every zone that reaches
+        into the cutout is here.
+    oversampling, pixel_included
+        As in `PsfGrid`.
+    """
+
+    planes: Float32Array | FloatArray
+    x_centers_pix: FloatArray
+    y_centers_pix: FloatArray
+    reach_pix: float
+    oversampling: int
+    pixel_included: bool
+
+    def around(self, x_pix: float, y_pix: float) -> PsfGrid:
+        """Return the zones to be used at a position, as a grid of four or of one.
+
+        The nearest zone to the lower left and the nearest to the upper right are two corners
+        of a rectangle. Where its other two corners are centres of zones as well, the four
+        are the grid; elsewhere the nearest zone is used alone.
+
+        Raises
+        ------
+        FitError
+            No zone reaches the position.
+        """
+        x, y = self.x_centers_pix, self.y_centers_pix
+        dx, dy = x - x_pix, y - y_pix
+        within = (np.abs(dx) <= self.reach_pix) & (np.abs(dy) <= self.reach_pix)
+        if not within.any():
+            raise FitError(
+                f"no PSF zone within {self.reach_pix:g} pixels of ({x_pix:.1f}, {y_pix:.1f})"
+            )
+        distance = np.hypot(dx, dy)
+        before, after = within & (dx <= 0) & (dy <= 0), within & (dx > 0) & (dy > 0)
+        if before.any() and after.any():
+            first = int(np.argmin(np.where(before, distance, np.inf)))
+            last = int(np.argmin(np.where(after, distance, np.inf)))
+            right = np.flatnonzero((x == x[last]) & (y == y[first]))
+            left = np.flatnonzero((x == x[first]) & (y == y[last]))
+            if right.size and left.size:
+                corners = np.array([[first, right[0]], [left[0], last]])
+                return self._grid(corners)
+        return self._grid(np.array([[int(np.argmin(np.where(within, distance, np.inf)))]]))
+
+    def _grid(self, numbers: npt.NDArray[np.int64]) -> PsfGrid:
+        return PsfGrid(
+            planes=self.planes[numbers],
+            x_centers_pix=self.x_centers_pix[numbers[0]],
+            y_centers_pix=self.y_centers_pix[numbers[:, 0]],
+            oversampling=self.oversampling,
+            pixel_included=self.pixel_included,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,7 +149,7 @@ class Cutout:
     solid_angle_arcsec2: FloatArray
     wcs: TanSip
     spectral: SpectralMap
-    psf: PsfGrid
+    psf: PsfGrid | PsfZones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

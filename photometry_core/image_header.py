@@ -14,6 +14,7 @@ from photometry_core.fits_layout import Hdu, Header
 from photometry_core.types import DETECTOR_SIZE_PIX, DETECTORS, Exposure, FloatArray
 
 _MAX_SIP_ORDER = 9
+_RELEASE_OF_PIPELINE = {"6": "qr2", "7": "qr3"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,15 +86,17 @@ def read_exposure(primary: Header, image: Header, access: str) -> Exposure:
         A keyword is missing, or the file is of an unknown release.
     """
     version = primary.text("VERSION")
-    if not version.startswith("6."):
+    release = _RELEASE_OF_PIPELINE.get(version.partition(".")[0]) if "." in version else None
+    if release is None:
         raise DataFormatError(
-            f"{primary.file}: made by pipeline VERSION {version}; this version reads 6.x (QR2)"
+            f"{primary.file}: made by pipeline VERSION {version}; "
+            "this version reads 6.x (QR2) and 7.x (QR3)"
         )
     detector = image.integer("DETECTOR")
     if detector not in DETECTORS:
         raise DataFormatError(f"{image.file}: DETECTOR is {detector}, expected 1 to 6")
     deep = "deep" in image.text("SPS_FLAGS").lower()
-    collection = "spherex_qr2_deep" if deep else "spherex_qr2"
+    collection = f"spherex_{release}_deep" if deep else f"spherex_{release}"
     obs_id = image.text("OBSID")
     return Exposure(
         publisher_did=f"ivo://irsa.ipac/{collection}?{obs_id}/D{detector}",

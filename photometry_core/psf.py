@@ -8,6 +8,10 @@ per edge of the pixel (Unser 1999, IEEE Signal Process. Mag. 16(6), 22, for B-sp
 The profile is so rendered at the true sub-pixel position and never resampled, and because
 B-splines sum to one, its pixels sum to the flux of the plane at every phase.
 
+A QR3 plane holds samples of the effective PSF: the optical PSF already integrated over the
+native pixel. The profile is the quintic spline through them at the centres of the pixels,
+times the number of samples in a pixel, because the samples, not the pixels, sum to 1.
+
 Profiles are not renormalised: what a plane holds is the whole flux, 1.
 """
 
@@ -18,7 +22,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.ndimage import spline_filter
 
-from photometry_core.cutout import PsfGrid
+from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import FitError
 from photometry_core.types import FloatArray
 
@@ -35,7 +39,7 @@ _SUM_TOLERANCE = 0.01
 
 
 def render_point_source(
-    psf: PsfGrid, x_pix: float, y_pix: float
+    psf: PsfGrid | PsfZones, x_pix: float, y_pix: float
 ) -> tuple[FloatArray, tuple[int, int]]:
     """Return the fraction of a point source's flux in every pixel around it.
 
@@ -57,12 +61,16 @@ def render_point_source(
     Raises
     ------
     FitError
-        A PSF plane that is needed is not normalised or not finite.
+        A PSF plane that is needed is not normalised or not finite, or no zone reaches the
+        position.
     """
+    if isinstance(psf, PsfZones):
+        psf = psf.around(x_pix, y_pix)
+    weights_of = _sample_weights if psf.pixel_included else _pixel_weights
     coefficients, center = _blend(psf, x_pix, y_pix)
     column, row = int(np.floor(x_pix + 0.5)), int(np.floor(y_pix + 0.5))
-    x_first, x_weights = _pixel_weights(column - x_pix, psf.oversampling, center)
-    y_first, y_weights = _pixel_weights(row - y_pix, psf.oversampling, center)
+    x_first, x_weights = weights_of(column - x_pix, psf.oversampling, center)
+    y_first, y_weights = weights_of(row - y_pix, psf.oversampling, center)
     rows = _integrate(coefficients, y_first, y_weights, psf.oversampling)
     profile = _integrate(rows.T, x_first, x_weights, psf.oversampling).T
     return profile, (column - PROFILE_HALF_SIZE_PIX, row - PROFILE_HALF_SIZE_PIX)
@@ -80,7 +88,9 @@ def _blend(psf: PsfGrid, x_pix: float, y_pix: float) -> tuple[FloatArray, int]:
         for column, weight_x in ((i, 1 - fx), (i + 1, fx)):
             if weight_x * weight_y:
                 plane = psf.planes[row, column]
-                part = _spline_coefficients(plane.tobytes(), plane.shape, psf.oversampling)
+                part = _spline_coefficients(
+                    plane.tobytes(), plane.dtype.str, plane.shape, psf.oversampling
+                )
                 blended = blended + part * (weight_x * weight_y)
     coefficients = np.asarray(blended)
     return coefficients, coefficients.shape[0] // 2
@@ -98,13 +108,15 @@ def _zone(centers_pix: FloatArray, at_pix: float) -> tuple[int, float]:
 
 
 @lru_cache(maxsize=512)
-def _spline_coefficients(data: bytes, shape: tuple[int, int], oversampling: int) -> FloatArray:
+def _spline_coefficients(
+    data: bytes, dtype: str, shape: tuple[int, int], oversampling: int
+) -> FloatArray:
     """Quintic-spline coefficients of a plane, surrounded by zeros.
 
     Planes are the same in every exposure of a detector, and are recognised by their
     content, so that no exposure can be given the PSF of another.
     """
-    plane = np.frombuffer(data, np.float32).reshape(shape).astype(np.float64)
+    plane = np.frombuffer(data, dtype).reshape(shape).astype(np.float64)
     total = plane.sum()
     if not abs(total - 1) <= _SUM_TOLERANCE:
         raise FitError(f"a PSF plane sums to {total:.4g} instead of 1")
@@ -144,6 +156,25 @@ def _pixel_weights(offset_pix: float, oversampling: int, center: int) -> tuple[i
     # Coefficient k reaches from k - 3 to k + 3.
     edges = lower_edge - np.arange(float(first), float(first + oversampling + 6))
     return first, _b_spline_integral(edges + oversampling) - _b_spline_integral(edges)
+
+
+def _sample_weights(offset_pix: float, oversampling: int, center: int) -> tuple[int, FloatArray]:
+    """Weights of the spline coefficients in the value at the centre of a native pixel.
+
+    Parameters and returned values as of `_pixel_weights`; the weights include the number of
+    samples per pixel along one axis.
+    """
+    first_pixel = center + (offset_pix - PROFILE_HALF_SIZE_PIX) * oversampling
+    first = int(np.floor(first_pixel)) - 2
+    # Coefficient k reaches from k - 3 to k + 3.
+    distance = first_pixel - np.arange(float(first), float(first + 6))
+    return first, oversampling * _b_spline(distance)
+
+
+def _b_spline(at: FloatArray) -> FloatArray:
+    """Centred quintic B-spline: the derivative of `_b_spline_integral`."""
+    above = np.clip(np.clip(at, -3, 3)[:, None] - _KNOTS, 0, None)
+    return np.asarray(above**5 @ (6 * _KNOT_WEIGHTS))
 
 
 def _b_spline_integral(upper: FloatArray) -> FloatArray:

@@ -29,6 +29,9 @@ DETECTORS = (1, 2, 3, 4, 5, 6)
 DETECTOR_SIZE_PIX = 2040
 """Light-sensitive rows and columns of every detector."""
 
+RELEASES = ("qr2", "qr3")
+"""Quick releases; they hold different exposures, with different gains."""
+
 STAMP_SIZE_PIX = 31
 """Width and height of the stamps saved with every measurement (3.2 arcmin)."""
 
@@ -164,6 +167,9 @@ class MeasureOptions:
         VARIANCE plane, which knows the noise of the pixel it belongs to, by that of the
         fitted model; ``"plane"`` uses the VARIANCE plane as it is, and underestimates
         fluxes by about 0.1 sigma per exposure.
+    releases
+        The quick releases to use: ``"qr2"`` (observations to 2026-07-20), ``"qr3"`` (later
+        ones), or both. Their gains differ.
 
     Raises
     ------
@@ -175,6 +181,7 @@ class MeasureOptions:
     mjd_range: tuple[float | None, float | None] = (None, None)
     background_size_pix: int = 15
     weights: Literal["model", "plane"] = "model"
+    releases: tuple[str, ...] = RELEASES
 
     def __post_init__(self) -> None:
         bad = [d for d in self.detectors if d not in DETECTORS]
@@ -190,19 +197,25 @@ class MeasureOptions:
             )
         if self.weights not in ("model", "plane"):
             raise InvalidInputError(f"weights: {self.weights!r} given; allowed: model, plane")
+        if not self.releases or not set(self.releases) <= set(RELEASES):
+            raise InvalidInputError(
+                f"releases: {list(self.releases)} given; "
+                f"allowed: one or more of {', '.join(RELEASES)}"
+            )
         start, end = self.mjd_range
         if any(t is not None and not math.isfinite(t) for t in (start, end)):
             raise InvalidInputError(f"time range: {start} to {end} is not a pair of finite MJD")
         if start is not None and end is not None and start > end:
             raise InvalidInputError(f"time range: the start, {start}, is after the end, {end}")
 
-    def accepts(self, detector: int, mjd: float) -> bool:
-        """Whether an exposure of this detector at this time (MJD) is wanted."""
+    def accepts(self, exposure: Exposure) -> bool:
+        """Whether an exposure is wanted, by its detector, mid-time and release."""
         start, end = self.mjd_range
         return (
-            detector in self.detectors
-            and (start is None or mjd >= start)
-            and (end is None or mjd <= end)
+            exposure.detector in self.detectors
+            and exposure.release in self.releases
+            and (start is None or exposure.mjd >= start)
+            and (end is None or exposure.mjd <= end)
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -212,6 +225,7 @@ class MeasureOptions:
             "mjd_range": list(self.mjd_range),
             "background_size_pix": self.background_size_pix,
             "weights": self.weights,
+            "releases": list(self.releases),
         }
 
     @classmethod
@@ -223,6 +237,8 @@ class MeasureOptions:
             mjd_range=(start, end),
             background_size_pix=values["background_size_pix"],
             weights=values["weights"],
+            # Options stored without releases are of jobs that knew QR2 alone.
+            releases=tuple(values.get("releases", ("qr2",))),
         )
 
 
@@ -261,6 +277,11 @@ class Exposure(JsonValue):
     mjd: float
     simulated: bool
     access: str
+
+    @property
+    def release(self) -> str:
+        """The quick release that its collection belongs to, such as ``qr2``."""
+        return self.collection.removeprefix("spherex_").removesuffix("_deep")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,15 @@ from photometry_core.fits_layout import read_hdus
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
 from photometry_core.motion import positions_at
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import Exposure, ExposureMatch, ExposureSearch, MeasureOptions, Target
+from photometry_core.types import (
+    DETECTORS,
+    RELEASES,
+    Exposure,
+    ExposureMatch,
+    ExposureSearch,
+    MeasureOptions,
+    Target,
+)
 
 _SUFFIXES = (".fits", ".fits.gz", ".fit", ".fit.gz")
 _PRODUCT = re.compile(
@@ -32,6 +40,10 @@ _OTHER_PRODUCTS = re.compile(
     r"^(abs_gain_matrix|average_psf|dark|dichroic|nonfunc|nonlinear_pars|readnoise_pars"
     r"|spectral_channels|epsf)_"
 )
+_FIRST_QR3_PRODUCTS = "2026-191"
+"""Date of the first calibration products of QR3; names do not give the release, and those of
+one release are not used for the other: wavelengths of D5 and D6 differ by 0.0064 um."""
+
 _VERSION = re.compile(r"_l2b-v(\d+)-(\d{4}-\d{3})")
 
 
@@ -79,7 +91,7 @@ class FolderArchive:
             except (DataFormatError, OSError) as error:
                 problems.append(_naming(path, error))
                 continue
-            if not options.accepts(exposure.detector, exposure.mjd):
+            if not options.accepts(exposure):
                 continue
             rank = (_version(path), footprint.box.shape[0] * footprint.box.shape[1])
             positions = positions_at(targets, exposure.mjd)
@@ -127,19 +139,19 @@ class FolderArchive:
             ("spectral_wcs", "wavelengths from CWAVE, CBAND", "wavelengths from WCS-WAVE"),
             ("solid_angle_pixel_map", "solid angles from maps", "solid angles from the WCS"),
         ):
-            detectors = sorted(detector for kind, detector in self._products if kind == family)
-            if detectors:
-                names = ", ".join(self._products[family, d].name for d in detectors)
-                listed = ", ".join(f"D{detector}" for detector in detectors)
+            found = sorted(key[1:] for key in self._products if key[0] == family)
+            if found:
+                names = ", ".join(self._products[family, *key].name for key in found)
+                listed = ", ".join(f"{release.upper()} D{detector}" for release, detector in found)
                 parts.append(f"{label} ({listed}: {names})")
-            if len(detectors) < 6:
-                parts.append(otherwise + (" for the others" if detectors else ""))
+            if len(found) < len(RELEASES) * len(DETECTORS):
+                parts.append(otherwise + (" for the others" if found else ""))
         return "; ".join(parts)
 
-    def _calibration(self, detector: int) -> Calibration:
+    def _calibration(self, exposure: Exposure) -> Calibration:
         return _open_products(
-            self._products.get(("spectral_wcs", detector)),
-            self._products.get(("solid_angle_pixel_map", detector)),
+            self._products.get(("spectral_wcs", exposure.release, exposure.detector)),
+            self._products.get(("solid_angle_pixel_map", exposure.release, exposure.detector)),
         )
 
     def _files(self) -> Iterator[Path]:
@@ -185,13 +197,14 @@ def _open_products(wavelengths: Path | None, solid_angles: Path | None) -> Calib
     )
 
 
-def _find_products(folder: Path) -> dict[tuple[str, int], Path]:
-    """Newest calibration product of each family and detector in a folder."""
-    products: dict[tuple[str, int], tuple[tuple[int, str], Path]] = {}
+def _find_products(folder: Path) -> dict[tuple[str, str, int], Path]:
+    """Newest calibration product of each family, release and detector in a folder."""
+    products: dict[tuple[str, str, int], tuple[tuple[int, str], Path]] = {}
     for path in sorted(folder.rglob("*.fits")):
         match = _PRODUCT.match(path.name)
         if match:
-            key = (match["family"], int(match["detector"]))
+            release = "qr3" if match["date"] >= _FIRST_QR3_PRODUCTS else "qr2"
+            key = (match["family"], release, int(match["detector"]))
             rank = (int(match["version"] or 0), match["date"])
             if key not in products or rank > products[key][0]:
                 products[key] = (rank, path)

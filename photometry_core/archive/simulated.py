@@ -60,11 +60,7 @@ class SimulatedArchive:
             for (number, detector), members in sorted(covered.items())
         )
         return ExposureSearch(
-            matches=tuple(
-                match
-                for match in matches
-                if options.accepts(match.exposure.detector, match.exposure.mjd)
-            )
+            matches=tuple(match for match in matches if options.accepts(match.exposure))
         )
 
     def read_cutouts(

@@ -11,7 +11,7 @@ from photometry_core.errors import InvalidInputError
 from photometry_core.simulation.frames import write_files
 from photometry_core.simulation.lookup_hdus import PIPELINE_VERSIONS
 from photometry_core.simulation.names import find_named
-from photometry_core.types import DETECTOR_SIZE_PIX, DETECTORS, Target
+from photometry_core.types import DETECTOR_SIZE_PIX, DETECTORS, RELEASES, MeasureOptions, Target
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         target = _target(given.position)
         detectors = _detectors(given.detectors)
+        releases = MeasureOptions(releases=tuple(given.releases.split(","))).releases
         if given.count is not None and given.count < 1:
             raise InvalidInputError(f"--count: {given.count} given; allowed: 1 or more")
         if not 1 <= given.size <= DETECTOR_SIZE_PIX:
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         count=given.count,
         size_pix=None if given.full_frame else given.size,
         version=given.version,
+        releases=releases,
     ):
         print(path)  # noqa: T201 (what the command says)
     return 0
@@ -62,13 +64,23 @@ def _parser() -> argparse.ArgumentParser:
         "--detectors", default="1,2,3,4,5,6", metavar="LIST", help="such as 1,4 (default: all)"
     )
     parser.add_argument(
-        "--count", type=int, metavar="N", help="the first N exposures of each detector only"
+        "--releases",
+        default=",".join(RELEASES),
+        metavar="LIST",
+        help="qr2 (observed before 2026-07-20), qr3 (later), or both (default %(default)s)",
+    )
+    parser.add_argument(
+        "--count",
+        type=int,
+        metavar="N",
+        help="the first N exposures of each detector and release only",
     )
     parser.add_argument(
         "--version",
         choices=PIPELINE_VERSIONS,
         default=PIPELINE_VERSIONS[-1],
-        help="pipeline version, which decides how the PSF header is written (default %(default)s)",
+        help="pipeline version of QR2 files, which decides how the PSF header is written "
+        "(default %(default)s); QR3 files are of 7.0.5",
     )
     return parser
 

@@ -26,7 +26,10 @@ _REACH_DEG = 2.1
 _OBS_ID = re.compile(r"(\d{4}W\d{2}_\d[A-Z])_(\d{4})_(\d)")
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
 # First day (MJD) of processing with each version of the Level-2 pipeline's products.
-_PRODUCT_VERSIONS = ((0, 20), (61025, 21), (61043, 22), (61050, 23), (61110, 24), (61170, 25))
+_PRODUCT_VERSIONS = (
+    (0, 20), (61025, 21), (61043, 22), (61050, 23), (61110, 24), (61170, 25),
+    (survey.QR3_START_MJD + survey.PERIOD_DAYS, 27),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,7 +93,7 @@ def exposure(number: int, detector: int) -> Exposure:
     name, digits = _planning_period(period)
     obs_id = f"{name}_{large:04d}_{small}"
     deep = bool(survey.is_deep(number))
-    collection = "spherex_qr2_deep" if deep else "spherex_qr2"
+    collection = f"spherex_{survey.release(number)}" + ("_deep" if deep else "")
     return Exposure(
         publisher_did=f"ivo://irsa.ipac/{collection}?{obs_id}/D{detector}",
         obs_id=obs_id,

@@ -16,7 +16,7 @@ from photometry_core.simulation.lookup_hdus import PipelineVersion
 from photometry_core.simulation.scene import place_sources
 from photometry_core.simulation.sky import sources_near_box
 from photometry_core.simulation.sources import Sources
-from photometry_core.types import DETECTOR_SIZE_PIX
+from photometry_core.types import DETECTOR_SIZE_PIX, RELEASES
 
 FULL_FRAME = Box(0, 0, DETECTOR_SIZE_PIX, DETECTOR_SIZE_PIX)
 
@@ -78,6 +78,7 @@ def write_files(
     count: int | None,
     size_pix: int | None,
     version: PipelineVersion,
+    releases: Sequence[str] = RELEASES,
 ) -> Iterator[Path]:
     """Write the exposures that cover a position, yielding every path as it is written.
 
@@ -90,16 +91,23 @@ def write_files(
     detectors
         Those to write files of.
     count
-        How many exposures of each detector, the earliest ones; `None` means all.
+        How many exposures of each detector and release, the earliest ones; `None` means all.
     size_pix
         Width and height of cutouts; `None` means full frames of 72 MB each.
     version
-        Version of the pipeline that the files say they are from.
+        Version of the pipeline that QR2 files say they are from.
+    releases
+        Those to write files of.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for detector in detectors:
         found = coverage(ra_deg, dec_deg, detector)
-        for k, number in enumerate(found.pointing[:count].tolist()):
+        of_release = [
+            [k for k, number in enumerate(found.pointing.tolist()) if survey.release(number) == one]
+            for one in sorted(set(releases))
+        ]
+        for k in (k for chosen in of_release for k in chosen[:count]):
+            number = int(found.pointing[k])
             name = file_name(exposure(number, detector))
             if size_pix is None:
                 rendering = render_frame(number, detector)

@@ -19,10 +19,12 @@ from photometry_core.simulation.instrument import Rendering
 from photometry_core.types import DETECTOR_SIZE_PIX
 
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
-_FLAGS_WITHOUT_CARD = frozenset(
-    {"SUR_MISMATCH", "VAR_UNDER", "PERSIST_UNK", "CROSSTALK", "STREAK", "SATELLITE_HALO"}
-)
-"""Bits that the headers of this release do not name."""
+_UNNAMED = {"SUR_MISMATCH", "VAR_UNDER", "PERSIST_UNK", "SATELLITE_HALO"}
+_FLAGS_WITHOUT_CARD = {
+    "qr2": _UNNAMED | {"CROSSTALK", "STREAK"},
+    "qr3": _UNNAMED | {"PHANTOM", "REFERENCE"},
+}
+"""Bits that the headers of a release do not name."""
 
 
 @cache
@@ -38,8 +40,16 @@ def primary_header(version: str) -> bytes:
     )
 
 
-def plane_headers(rendering: Rendering) -> dict[str, bytes]:
-    """Return the headers of IMAGE, FLAGS, VARIANCE and ZODI."""
+def plane_headers(rendering: Rendering, compressed_flags: bytes = b"") -> dict[str, bytes]:
+    """Return the headers of IMAGE, FLAGS, VARIANCE and ZODI.
+
+    Parameters
+    ----------
+    rendering
+        The pixels.
+    compressed_flags
+        Cards that describe the table of a compressed FLAGS plane; none if it is plain.
+    """
     box, pointing, detector = rendering.box, rendering.pointing, rendering.detector
     wcs = survey.celestial_wcs(pointing, detector)
     shape = (
@@ -67,15 +77,17 @@ def plane_headers(rendering: Rendering) -> dict[str, bytes]:
     )
     own = {
         "IMAGE": _exposure_cards(pointing, detector) + _static_cards("IMAGE"),
-        "FLAGS": _static_cards("FLAGS"),
+        "FLAGS": _static_cards("FLAGS") + _bit_cards(survey.release(pointing)),
         "VARIANCE": _static_cards("VARIANCE"),
         "ZODI": _static_cards("ZODI"),
     }
     return {
         plane: header(
-            card("XTENSION", "IMAGE", "Image extension"),
-            card("BITPIX", 32 if plane == "FLAGS" else -32, "array data type"),
-            shape,
+            compressed_flags
+            if plane == "FLAGS" and compressed_flags
+            else card("XTENSION", "IMAGE", "Image extension")
+            + card("BITPIX", 32 if plane == "FLAGS" else -32, "array data type")
+            + shape,
             cards,
             *coordinates,
             _closing_cards() if plane == "IMAGE" else b"",
@@ -131,17 +143,29 @@ def _static_cards(plane: str) -> bytes:
             card("REFCAT.VERSION", "simulated", "Reference catalog version"),
         ])  # fmt: skip
     if plane == "FLAGS":
-        bits = [flag for flag in FLAGS if flag.in_image and flag.name not in _FLAGS_WITHOUT_CARD]
         return b"".join(
             [
                 card("BUNIT", "", "Unit of flag pixel value (dimensionless)"),
                 card("EXTTYPE", "MASK", "Extension can be used as a mask overlay"),
-                *(card(f"MP_{flag.name}", flag.bit, flag.meaning) for flag in bits),
                 card("EXTNAME", "FLAGS", "extension name"),
             ]
         )
     unit = "(MJy / sr)**2" if plane == "VARIANCE" else "MJy / sr"
     return card("EXTNAME", plane, "extension name") + card("BUNIT", unit, "Unit of pixel value")
+
+
+@cache
+def _bit_cards(release: str) -> bytes:
+    """Cards that say what the bits of the FLAGS plane mean."""
+    named = [
+        flag for flag in FLAGS if flag.in_image and flag.name not in _FLAGS_WITHOUT_CARD[release]
+    ]
+    if release == "qr2":
+        return b"".join(card(f"MP_{flag.name}", flag.bit, flag.meaning) for flag in named)
+    return b"".join(
+        card(f"MSKN{number:04d}", flag.name) + card(f"MSKM{number:04d}", flag.mask, flag.meaning)
+        for number, flag in enumerate(named)
+    )
 
 
 @cache

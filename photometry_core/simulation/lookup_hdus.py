@@ -1,4 +1,4 @@
-"""The HDUs in which other things are looked up: PSF and WCS-WAVE.
+"""The HDUs in which other things are looked up: PSF or EPSF, and WCS-WAVE.
 
 They are the same in every file of a detector and a pipeline version, and made once.
 """
@@ -12,9 +12,13 @@ import numpy as np
 
 from photometry_core.simulation.cards import card, header, padding
 from photometry_core.simulation.psf import (
+    EFFECTIVE_OVERSAMPLING,
+    EFFECTIVE_PLANE_SIZE,
+    EFFECTIVE_ZONES,
     OVERSAMPLING,
     PLANE_SIZE,
     ZONES,
+    effective_zone_planes,
     zone_centers,
     zone_planes,
 )
@@ -23,8 +27,10 @@ from photometry_core.types import DETECTOR_SIZE_PIX
 
 PipelineVersion = Literal["6.5.4", "6.5.4+psffix1", "6.5.6"]
 PIPELINE_VERSIONS: tuple[PipelineVersion, ...] = ("6.5.4", "6.5.4+psffix1", "6.5.6")
-"""Generations of the PSF header: 6.5.4 names the zones in transposed order, with centres
+"""Generations of the PSF header of QR2: 6.5.4 names the zones in transposed order, with centres
 of an older geometry; the others name them rightly."""
+
+QR3_PIPELINE_VERSION = "7.0.5"
 
 _PSF_PIXEL_ARCSEC = 0.615
 
@@ -80,9 +86,47 @@ def _zone_cards(version: str) -> list[bytes]:
 
 
 @cache
-def wavelength_hdu(detector: int) -> bytes:
+def effective_psf_hdu(detector: int) -> bytes:
+    """The whole EPSF HDU of QR3: a table with one zone per row, x varying fastest."""
+    zones, size = EFFECTIVE_ZONES, EFFECTIVE_PLANE_SIZE
+    columns = (
+        ("BINX", "1J", ">i4"), ("BINY", "1J", ">i4"), ("XCENTER", "1E", ">f4"),
+        ("YCENTER", "1E", ">f4"), ("XWIDTH", "1E", ">f4"), ("YWIDTH", "1E", ">f4"),
+        ("EPSF", f"{size**2}D", (">f8", (size, size))),
+    )  # fmt: skip
+    table = np.zeros(zones**2, np.dtype([(name, kind) for name, _, kind in columns]))
+    table["BINY"], table["BINX"] = np.divmod(np.arange(zones**2), zones)
+    centers = zone_centers(zones)
+    table["XCENTER"], table["YCENTER"] = centers[table["BINX"]], centers[table["BINY"]]
+    table["XWIDTH"] = table["YWIDTH"] = DETECTOR_SIZE_PIX / zones
+    table["EPSF"] = effective_zone_planes(detector)
+    data = table.tobytes()
+    form = [
+        card(f"{key}{n}", value)
+        for n, (name, tform, _) in enumerate(columns, start=1)
+        for key, value in (("TTYPE", name), ("TFORM", tform))
+    ]
+    return (
+        header(
+            card("XTENSION", "BINTABLE", "binary table extension"), card("BITPIX", 8),
+            card("NAXIS", 2), card("NAXIS1", table.itemsize), card("NAXIS2", table.size),
+            card("PCOUNT", 0), card("GCOUNT", 1), card("TFIELDS", len(columns)), form,
+            card(f"TDIM{len(columns)}", f"({size},{size})"),
+            card("EXTNAME", "EPSF", "extension name"), card("DETECTOR", detector),
+            card("OVSMPX", EFFECTIVE_OVERSAMPLING, "PSF samples per pixel along x"),
+            card("OVSMPY", EFFECTIVE_OVERSAMPLING, "PSF samples per pixel along y"),
+            card("DETCOORD", "sky", "MWIR pixels flipped on X to match SWIR view"),
+            card("SIMULATE", True, "SIMULATED DATA, not a measured PSF"),
+        )
+        + data
+        + padding(len(data))
+    )  # fmt: skip
+
+
+@cache
+def wavelength_hdu(detector: int, release: str = "qr2") -> bytes:
     """The whole WCS-WAVE HDU: a table of one row."""
-    grid = wavelength_grid(detector)
+    grid = wavelength_grid(detector, release)
     n, m = grid.x.size, grid.y.size
     data = (
         grid.x.astype(">i4").tobytes()

@@ -17,12 +17,17 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from photometry_core.types import Float32Array, FloatArray
 
 ZONES = 11
 PLANE_SIZE = 101
 OVERSAMPLING = 10
+
+EFFECTIVE_ZONES = 21
+EFFECTIVE_PLANE_SIZE = 33
+EFFECTIVE_OVERSAMPLING = 5
 
 _FWHM_ARCSEC = {1: 4.65, 2: 4.54, 3: 4.60, 4: 5.31, 5: 5.57, 6: 5.58}
 """Of the optical PSF, without the pixel."""
@@ -91,10 +96,10 @@ def psf_mixture(detector: int, core_offset_pix: float = 0.0) -> PsfMixture:
     )
 
 
-def zone_centers() -> FloatArray:
-    """Return the centres of the zones along either axis, 0-based pixels, shape (ZONES,)."""
-    pitch = 2040 / ZONES
-    return np.asarray(pitch * (np.arange(ZONES) + 0.5))
+def zone_centers(zones: int = ZONES) -> FloatArray:
+    """Return the centres of the zones along either axis, 0-based pixels, shape (zones,)."""
+    pitch = 2040 / zones
+    return np.asarray(pitch * (np.arange(zones) + 0.5))
 
 
 def zone_planes(detector: int, core_offset_pix: float = 0.0) -> Float32Array:
@@ -117,6 +122,33 @@ def zone_planes(detector: int, core_offset_pix: float = 0.0) -> Float32Array:
         planes += share[:, None, None] * np.outer(along_y, along_x)
     planes /= planes.sum(axis=(1, 2), keepdims=True)
     return planes.astype(np.float32)
+
+
+def effective_zone_planes(detector: int) -> FloatArray:
+    """Return the PSF of every zone as the EPSF HDU holds it.
+
+    Returns
+    -------
+    FloatArray
+        Shape (EFFECTIVE_ZONES**2, EFFECTIVE_PLANE_SIZE, EFFECTIVE_PLANE_SIZE), x varying
+        fastest over the zones: samples of the PSF integrated over a native pixel, every
+        plane divided by its sum.
+    """
+    mixture = psf_mixture(detector)
+    centers = zone_centers(EFFECTIVE_ZONES)
+    y, x = (axis.ravel() for axis in np.meshgrid(centers, centers, indexing="ij"))
+    offset = np.arange(EFFECTIVE_PLANE_SIZE) - EFFECTIVE_PLANE_SIZE // 2
+    edges = offset / EFFECTIVE_OVERSAMPLING + np.array([[-0.5], [0.5]])
+    planes = np.zeros((x.size, EFFECTIVE_PLANE_SIZE, EFFECTIVE_PLANE_SIZE))
+    for k, share in enumerate(mixture.shares(x, y).T):
+        along_x, along_y = (
+            np.diff(
+                ndtr((edges - mixture.offset_pix[k, axis]) / mixture.sigma_pix[k, axis]), axis=0
+            )[0]
+            for axis in (0, 1)
+        )
+        planes += share[:, None, None] * np.outer(along_y, along_x)
+    return np.asarray(planes / planes.sum(axis=(1, 2), keepdims=True))
 
 
 def _core_sigma(fwhm: float) -> float:

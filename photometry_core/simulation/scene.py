@@ -92,7 +92,7 @@ def place_sources(pointing: int, detector: int, box: Box, sources: Sources) -> P
     near |= extended & _inside(_grown(box, SOURCE_MARGIN_PIX), x, y)
     index, x, y = index[near], x[near], y[near]
     # The table is continued for sources that are just off the detector.
-    wavelength, bandwidth = wavelength_grid(detector).at(x, y)
+    wavelength, bandwidth = wavelength_grid(detector, survey.release(pointing)).at(x, y)
     return PlacedSources(
         index=index,
         x_pix=x,

@@ -1,4 +1,4 @@
-"""The simulated survey: when the telescope looked where, over 15 months.
+"""The simulated survey: when the telescope looked where, over 18 months.
 
 The survey is divided into planning periods of 3.5 days. In each, the boresight follows a
 great circle through the ecliptic poles, at right angles to the Sun: down the side where
@@ -29,7 +29,12 @@ SURVEY_START_MJD = 60789.5
 """2025-04-24 12:00 UTC, the start of the second half of ISO week 17."""
 
 PERIOD_DAYS = 3.5
-PERIODS = 129
+PERIODS = 158
+"""To 2026-10-30 12:00 UTC."""
+
+QR3_START_MJD = 61241.0
+"""2026-07-20: from here on exposures belong to the third quick release, before to the second."""
+
 SMALL_SLEWS = 4
 SMALL_SLEW_SECONDS = 128.9
 FRAME_SECONDS = 1.5349
@@ -137,6 +142,11 @@ def begin_mjd(number: npt.ArrayLike) -> FloatArray:
 def mid_mjd(number: npt.ArrayLike) -> FloatArray:
     """Return the middle (MJD-AVG) of pointings by their numbers."""
     return begin_mjd(number) + EXPOSURE_SECONDS / 2 / 86400.0
+
+
+def release(number: int) -> str:
+    """Return the quick release that a pointing belongs to, ``qr2`` or ``qr3``."""
+    return "qr3" if float(begin_mjd(number)) >= QR3_START_MJD else "qr2"
 
 
 def is_deep(number: npt.ArrayLike) -> BoolArray:

@@ -57,6 +57,10 @@ _DICHROIC_EDGE_UM = {3: 2.4020, 4: 2.4300}
 """Where the dichroic takes half of the light: longward on D3, shortward on D4."""
 
 
+_QR3_SHIFT_UM = {5: 0.0064, 6: 0.0064}
+"""By so much the wavelengths of QR3 are longer than those of QR2."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WavelengthGrid:
     """Wavelength and bandwidth at the control points of one detector.
@@ -86,11 +90,13 @@ class WavelengthGrid:
 
 
 @cache
-def wavelength_grid(detector: int) -> WavelengthGrid:
-    """Return the wavelength table of a detector, 1 to 6."""
+def wavelength_grid(detector: int, release: str = "qr2") -> WavelengthGrid:
+    """Return the wavelength table of a detector, 1 to 6, in a quick release."""
     shape = _FILTERS[detector]
     x, y = np.array(shape.columns), np.array(shape.rows)
     wavelength = smooth_wavelength(detector, x - 1, y - 1)
+    if release == "qr3":
+        wavelength += _QR3_SHIFT_UM.get(detector, 0.0)
     low, high = shape.width
     width = low + (high - low) * ((y - 1) / 2039.0)[:, None] + np.zeros(x.size)
     width = width * _passed_by_dichroic(detector, x, y)

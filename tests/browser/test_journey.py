@@ -140,7 +140,9 @@ def test_examples_fill_the_box_and_times_are_translated(page):
     page.locator("#id_time_end").press_sequentially("2025-13-01")
     expect(page.locator("#id_time_end_help")).to_contain_text("not a date and time that exists")
     page.locator("label.band-2").click()
-    expect(page.locator("#id_title")).to_have_attribute("placeholder", re.compile(r"· D2 · from MJD"))
+    expect(page.locator("#id_title")).to_have_attribute(
+        "placeholder", re.compile(r"· D2 · from MJD")
+    )
 
 
 def test_the_list_of_jobs_renews_itself(page):

@@ -63,9 +63,7 @@ class FaultyArchive:
             for number in range(self.n)
         ]
         return ExposureSearch(
-            matches=tuple(
-                m for m in matches if options.accepts(m.exposure.detector, m.exposure.mjd)
-            ),
+            matches=tuple(m for m in matches if options.accepts(m.exposure)),
             problems=tuple(f"notes{i}.txt: not a FITS file" for i in range(self.n % 2)),
         )
 
@@ -106,7 +104,7 @@ def _exposure(number):
         obs_id=f"{number:05d}",
         detector=detector,
         lvf_id=10**14 + number,
-        collection="faulty",
+        collection="spherex_qr2",
         deep=False,
         mjd=61000.0 + number / 100,
         simulated=False,

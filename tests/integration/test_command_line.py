@@ -10,6 +10,8 @@ import pytest
 from astropy.table import Table
 
 from photometry_core.__main__ import main
+from photometry_core.simulation import survey
+from photometry_core.simulation.__main__ import main as write_simulated
 from photometry_core.simulation.names import find_named
 
 ROOT = Path(__file__).parents[2]
@@ -67,9 +69,32 @@ def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path,
     assert [t["exposures"] for t in manifest["targets"]] == [0, 0]
 
 
+def test_releases_select_exposures(tmp_path):
+    files = tmp_path / "files"
+    ra, dec = survey.celestial_wcs(280_000, 2).pixel_to_sky(900.0, 1000.0)
+    position = [f"{ra:.5f}", f"{dec:.5f}"]
+    chosen = ["--detectors", "2", "--count", "2", "--size", "45", "--output", str(files)]
+    assert write_simulated([*position, *chosen]) == 0
+    for given, expected in (
+        ([], {"spherex_qr2": 2, "spherex_qr3": 2}),
+        (["--releases", "qr2"], {"spherex_qr2": 2}),
+        (["--releases", "qr3"], {"spherex_qr3": 2}),
+        (["--releases", "qr3,qr2"], {"spherex_qr2": 2, "spherex_qr3": 2}),
+    ):
+        out = tmp_path / f"out{len(given)}{''.join(given[1:])}"
+        arguments = [" ".join(position), "--archive", str(files), "--output", str(out), *given]
+        assert main(arguments) == 0
+        [entry] = json.loads((out / "manifest.json").read_text())["targets"]
+        spectrum = Table.read(out / entry["file"], format="votable")
+        collections = [str(name) for name in spectrum["data_collection"]]
+        assert {name: collections.count(name) for name in collections} == expected
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["10 20", "--archive", "simulated", "--releases", "qr1"], "releases: ['qr1'] given"),
+        (["10 20", "--archive", "simulated", "--releases", ""], "one or more of qr2, qr3"),
         (["M 81", "--archive", "simulated"], "'M 81' is neither a file nor a position"),
         (["400 2", "--archive", "simulated"], "400"),
         (["10 20", "--archive", "/no/such"], "'/no/such' is neither a folder nor"),

@@ -129,7 +129,10 @@ def test_damaged_files_cost_no_row_and_hurt_no_other(tmp_path):
         ("IMAGE", "CRPIX1A", None, "HDU IMAGE has no keyword CRPIX1A"),
         ("IMAGE", "OBSID", None, "HDU IMAGE has no keyword OBSID"),
         ("PRIMARY", "VERSION", None, "HDU PRIMARY has no keyword VERSION"),
-        ("PRIMARY", "VERSION", "7.0.5", "VERSION 7.0.5; this version reads 6.x"),
+        ("PRIMARY", "VERSION", "5.9.1", "VERSION 5.9.1; this version reads 6.x (QR2) and 7.x"),
+        ("PRIMARY", "VERSION", "8.0.0", "VERSION 8.0.0; this version reads 6.x (QR2) and 7.x"),
+        ("PRIMARY", "VERSION", "70.5", "VERSION 70.5; this version reads 6.x (QR2) and 7.x"),
+        ("PRIMARY", "VERSION", "7", "VERSION 7; this version reads 6.x (QR2) and 7.x"),
         ("IMAGE", "PC1_2", None, "HDU IMAGE has no keyword PC1_2"),
         ("IMAGE", "CTYPE1", "RA---TPV", "CTYPE1 is 'RA---TPV', expected 'RA---TAN-SIP'"),
     ],
@@ -168,10 +171,68 @@ def test_files_that_are_found_but_contradict_the_format(tmp_path, hdu, keyword, 
     assert message in spectrum.table["reason"][0]
 
 
+@pytest.mark.parametrize(
+    ("hdu", "keyword", "value", "message"),
+    [
+        ("FLAGS", "ZCMPTYPE", "HCOMPRESS_1", "ZCMPTYPE is 'HCOMPRESS_1', expected 'RICE_1'"),
+        ("FLAGS", "ZBITPIX", 16, "ZBITPIX is 16, expected 32"),
+        ("FLAGS", "ZNAXIS1", 5, "HDU FLAGS: keyword ZTILE1 is 70, expected 5"),
+        ("FLAGS", "MSKM0004", 2048, "is bit 11, expected"),
+        ("FLAGS", "MSKM0004", None, "HDU FLAGS has no keyword MSKM0004"),
+        ("EPSF", "OVSMPX", None, "HDU EPSF has no keyword OVSMPX"),
+        ("EPSF", "EXTNAME", "PSF", "HDU EPSF is missing"),
+        ("PRIMARY", "VERSION", "6.5.6", "HDU PSF is missing"),
+    ],
+)
+def test_qr3_files_that_contradict_the_format(tmp_path, hdu, keyword, value, message):
+    target, _, pointing = seen_in_both_releases()
+    path = write(tmp_path, "a.fits", file_bytes(target, pointing, box_around(target, pointing)))
+    change(path, hdu, keyword, value)
+    [spectrum] = measure([target], FolderArchive(tmp_path))
+    assert spectrum.n_found == 1
+    assert spectrum.n_measured == 0
+    assert message in spectrum.table["reason"][0]
+
+
+def test_both_releases_in_one_folder(tmp_path):
+    target, *pointings = seen_in_both_releases()
+    for pointing in pointings:
+        box = box_around(target, pointing)
+        write(tmp_path, f"{pointing}.fits", file_bytes(target, pointing, box))
+    both = ["spherex_qr2", "spherex_qr3"]
+    for releases, expected in ((("qr2", "qr3"), both), (("qr2",), both[:1]), (("qr3",), both[1:])):
+        options = MeasureOptions(releases=releases)
+        [spectrum] = measure([target], FolderArchive(tmp_path), options)
+        assert sorted(spectrum.table["data_collection"].tolist()) == expected
+        assert spectrum.n_measured == len(expected)
+        pulls = (spectrum.table["flux"] - 3000.0) / spectrum.table["flux_err"]
+        assert np.abs(pulls).max() < 4
+
+
+def test_a_qr3_full_frame_and_a_cutout_give_identical_numbers(tmp_path):
+    target, _, pointing = seen_in_both_releases()
+    boxes = {"full": FULL, "cut": box_around(target, pointing)}
+    for name, box in boxes.items():
+        write(tmp_path / name, "a.fits", file_bytes(target, pointing, box))
+    one, other = (rows(measure([target], FolderArchive(tmp_path / name))[0]) for name in boxes)
+    assert one["flux"][0] == pytest.approx(3000, rel=0.2)
+    assert one == other
+
+
+def seen_in_both_releases() -> tuple[Target, int, int]:
+    """A target, and one pointing of each release that has it well inside detector 3."""
+    ra, dec = survey.celestial_wcs(280_000, DETECTOR).pixel_to_sky(X_PIX, Y_PIX)
+    target = Target(name="star", ra_deg=float(ra), dec_deg=float(dec))
+    listed = exposures.coverage(target.ra_deg, target.dec_deg, DETECTOR)
+    inside = (np.abs(listed.x_pix - 1020) < 950) & (np.abs(listed.y_pix - 1020) < 950)
+    found = {survey.release(pointing): pointing for pointing in listed.pointing[inside].tolist()}
+    return target, found["qr2"], found["qr3"]
+
+
 def change(path: Path, hdu: str, keyword: str, value) -> None:
     """Change or remove a card in place; sizes do not change."""
     data = path.read_bytes()
-    with fits.open(path) as hdus:
+    with fits.open(path, disable_image_compression=True) as hdus:
         start = hdus[hdu].fileinfo()["hdrLoc"]
     for at in range(start, len(data), 80):
         card = data[at : at + 80]
@@ -255,6 +316,36 @@ def test_calibration_products_in_the_folder_are_used(tmp_path):
     assert ratio == pytest.approx(40.0 / 37.86, rel=0.02)
     assert name in archive.calibration_note()
     assert "wavelengths from WCS-WAVE for the others" in archive.calibration_note()
+
+
+def test_calibration_products_of_one_release_are_not_used_for_the_other(tmp_path):
+    target, *pointings = seen_in_both_releases()
+    for pointing in pointings:
+        box = box_around(target, pointing)
+        write(tmp_path, f"{pointing}.fits", file_bytes(target, pointing, box))
+    names = {
+        "qr2": f"spectral_wcs_D{DETECTOR}_spx_cal-wcs-v4-2025-254.fits",
+        "qr3": f"spectral_wcs_D{DETECTOR}_spx_cal-swcs-v5-2026-191.fits",
+    }
+    for offset, name in zip((2.0, 3.0), names.values(), strict=True):
+        hdus = [fits.PrimaryHDU()]
+        for plane in ("CWAVE", "CBAND"):
+            value = np.full((2040, 2040), offset, np.float32)
+            hdus.append(fits.ImageHDU(value, name=plane))
+            hdus[-1].header["BUNIT"] = "um"
+        fits.HDUList(hdus).writeto(tmp_path / name)
+
+    def wavelengths() -> dict[str, float]:
+        [spectrum] = measure([target], FolderArchive(tmp_path))
+        collections = spectrum.table["data_collection"].tolist()
+        return dict(zip(collections, spectrum.table["wavelength"].tolist(), strict=True))
+
+    assert wavelengths() == {"spherex_qr2": 2.0, "spherex_qr3": 3.0}
+    (tmp_path / names["qr3"]).unlink()
+    # The table in the file, not the map of the other release.
+    assert wavelengths()["spherex_qr2"] == 2.0
+    assert wavelengths()["spherex_qr3"] == pytest.approx(1.862, abs=1e-3)
+    assert f"QR2 D{DETECTOR}: {names['qr2']}" in FolderArchive(tmp_path).calibration_note()
 
 
 def test_a_folder_that_is_not_there():

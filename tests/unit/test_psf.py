@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from photometry_core.cutout import PsfGrid
+from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import FitError
 from photometry_core.psf import PROFILE_SIZE_PIX, render_point_source
 
@@ -36,6 +36,91 @@ def exact(x: float, y: float, origin: tuple[int, int], components=COMPONENTS) ->
         )
         for weight, sx, sy, dx, dy in components
     )
+
+
+def make_effective_plane(components=COMPONENTS) -> np.ndarray:
+    """The PSF integrated over the pixel, sampled five times per pixel."""
+    edges = (np.arange(33) - 16) / 5 + np.array([[-0.5], [0.5]])
+    plane = sum(
+        weight
+        * np.outer(
+            np.diff(ndtr((edges - dy) / sy), axis=0)[0], np.diff(ndtr((edges - dx) / sx), axis=0)[0]
+        )
+        for weight, sx, sy, dx, dy in components
+    )
+    # The samples, 25 per pixel, sum to 1.
+    return plane / plane.sum()
+
+
+def one_effective_zone(plane: np.ndarray) -> PsfGrid:
+    return PsfGrid(
+        planes=plane[None, None],
+        x_centers_pix=np.array([1000.0]),
+        y_centers_pix=np.array([1000.0]),
+        oversampling=5,
+        pixel_included=True,
+    )
+
+
+def test_an_effective_psf_is_not_integrated_again():
+    components = ((0.8, 0.40, 0.43, 0.03, -0.04), (0.2, 0.55, 0.5, 0.10, 0.06))
+    psf = one_effective_zone(make_effective_plane(components))
+    positions = np.random.default_rng(2).uniform(100, 103, (300, 2)).tolist()
+    positions += [(100.0, 100.0), (100.5, 100.5), (100.499999999, 101.05), (0.0, 0.0)]
+    for x, y in positions:
+        profile, origin = render_point_source(psf, x, y)
+        truth = exact(x, y, origin, components)
+        # Components are sampled at 0.5 of their widths at least; the spline of fifth order is
+        # then good to 1e-5 of the peak, about 0.5.
+        assert np.max(np.abs(profile - truth)) < 1e-5
+        assert (profile * truth).sum() / (profile**2).sum() == pytest.approx(1, abs=2e-5)
+        assert profile.sum() == pytest.approx(1, abs=2e-5)
+
+
+def test_an_effective_psf_at_the_phase_of_its_samples_is_the_samples():
+    plane = make_effective_plane()
+    profile, origin = render_point_source(one_effective_zone(plane), 500.2, 500.4)
+    assert origin == (494, 494)
+    # The pixel that holds the source is 1 sample before it along x and 2 along y.
+    assert profile[6, 6] == pytest.approx(25 * plane[14, 15], abs=1e-12)
+    assert profile[7, 5] == pytest.approx(25 * plane[19, 10], abs=1e-12)
+    assert profile[0, :].max() < 1e-12
+
+
+def test_zones_that_form_no_grid():
+    def zones(centers):
+        planes = np.array(
+            [make_effective_plane(((1.0, 0.4 + 0.02 * n, 0.5, 0, 0),)) for n in range(len(centers))]
+        )
+        x, y = np.array(centers, float).T
+        return PsfZones(planes=planes, x_centers_pix=x, y_centers_pix=y, reach_pix=204.0,
+                        oversampling=5, pixel_included=True)  # fmt: skip
+
+    def numbers(grid, psf):
+        return [
+            [next(n for n, p in enumerate(psf.planes) if np.array_equal(p, plane)) for plane in row]
+            for row in grid.planes
+        ]
+
+    psf = zones([(100, 100), (200, 100), (100, 200), (200, 200), (300, 150), (300, 250)])
+    # Four centres around a position are blended as those of a grid are.
+    inside = psf.around(130.0, 170.0)
+    assert numbers(inside, psf) == [[0, 1], [2, 3]]
+    grid = PsfGrid(
+        planes=psf.planes[:4].reshape(2, 2, 33, 33),
+        x_centers_pix=np.array([100.0, 200.0]),
+        y_centers_pix=np.array([100.0, 200.0]),
+        oversampling=5,
+        pixel_included=True,
+    )
+    assert np.array_equal(
+        render_point_source(psf, 130.0, 170.0)[0], render_point_source(grid, 130.0, 170.0)[0]
+    )
+    # Elsewhere the nearest is used.
+    assert numbers(psf.around(270.0, 170.0), psf) == [[4]]
+    assert numbers(psf.around(20.0, 90.0), psf) == [[0]]
+    with pytest.raises(FitError, match="no PSF zone within 204 pixels of"):
+        psf.around(1000.0, 100.0)
 
 
 def one_zone(plane: np.ndarray) -> PsfGrid:

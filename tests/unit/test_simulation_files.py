@@ -64,6 +64,42 @@ def test_layout_and_planes(detector):
         assert file.size % 2880 == 0
 
 
+def test_layout_of_qr3_files():
+    """astropy, which knows nothing of ours, finds the planes, the table and the cards."""
+    rendering = render_cutout(280_000, 5, 700.0, 1210.0, 61)
+    name = exposures.file_name(exposures.exposure(280_000, 5))
+    file = spectral_image(rendering, name)
+    with opened(file) as hdus:
+        hdus.verify("exception")
+        assert [hdu.name for hdu in hdus] == [*HDUS[:5], "EPSF", "WCS-WAVE"]
+        assert hdus["PRIMARY"].header["VERSION"] == "7.0.5"
+        assert isinstance(hdus["FLAGS"], fits.CompImageHDU)
+        assert hdus["FLAGS"].compression_type == "RICE_1"
+        for plane, pixels in (
+            ("IMAGE", rendering.image_mjy_sr),
+            ("VARIANCE", rendering.variance_mjy2_sr2),
+            ("FLAGS", rendering.flags),
+        ):
+            assert np.array_equal(hdus[plane].data, pixels, equal_nan=plane != "FLAGS")
+        header = hdus["FLAGS"].header
+        named = {
+            header[key]: header[key.replace("MSKN", "MSKM")] for key in header if "MSKN" in key
+        }
+        assert len(named) == 22
+        assert named == {flag: BY_NAME[flag].mask for flag in named}
+        assert not [key for key in header if key.startswith("MP_")]
+        table = hdus["EPSF"].data
+        assert len(table) == 441
+        assert table["EPSF"].shape == (441, 33, 33)
+        assert table["EPSF"].sum(axis=(1, 2)) == pytest.approx(1.0, abs=1e-12)
+        assert (table["BINX"][1], table["BINY"][1], table["BINY"][21]) == (1, 0, 1)
+        assert table["XCENTER"][1] == pytest.approx(1.5 * 2040 / 21)
+        shifted = hdus["WCS-WAVE"].data["VALUES"][0] - wavelength_grid(5).values_um
+    assert shifted[..., 0] == pytest.approx(0.0064, abs=1e-6)
+    assert not shifted[..., 1].any()
+    assert file.size % 2880 == 0
+
+
 def test_what_is_simulated_says_so():
     _, file, _ = one_cutout(2)
     with opened(file) as hdus:
@@ -343,6 +379,16 @@ class TestCommand:
         assert main([*arguments, "--output", str(tmp_path / "out")]) == 2
         assert message in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
+
+    def test_releases_select_exposures(self, tmp_path, capsys):
+        ra, dec = survey.celestial_wcs(280_000, 1).pixel_to_sky(900.0, 1000.0)
+        arguments = [f"{ra:.5f}", f"{dec:.5f}", "--output", str(tmp_path), "--detectors", "1"]
+        assert main([*arguments, "--releases", "qr3", "--count", "1", "--size", "15"]) == 0
+        (path,) = tmp_path.iterdir()
+        assert "_l2b-v27-" in path.name
+        assert capsys.readouterr().out.split() == [str(path)]
+        assert main([*arguments, "--releases", "qr4"]) == 2
+        assert "releases: ['qr4'] given; allowed: one or more of" in capsys.readouterr().err
 
     def test_runs_as_a_module(self, tmp_path):
         done = subprocess.run(

@@ -9,6 +9,20 @@ from photometry_core.errors import InvalidInputError
 from photometry_core.types import Exposure, ExposureMatch, MeasureOptions, ProperMotion, Target
 
 
+def listed(detector: int, mjd: float, collection: str = "spherex_qr2") -> Exposure:
+    return Exposure(
+        publisher_did=f"ivo://irsa.ipac/{collection}?2025W51_1A_0684_2/D{detector}",
+        obs_id="2025W51_1A_0684_2",
+        detector=detector,
+        lvf_id=202551101068420 + detector,
+        collection=collection,
+        deep=collection.endswith("_deep"),
+        mjd=mjd,
+        simulated=False,
+        access="",
+    )
+
+
 @pytest.mark.parametrize(
     ("ra", "dec", "message"),
     [
@@ -37,6 +51,8 @@ def test_target_at_the_edges_of_the_sky(ra, dec):
         ({"background_size_pix": 8}, "background size: 8 .*from 9 to 99"),
         ({"background_size_pix": 100}, "background size: 100"),
         ({"weights": "raw"}, "weights: 'raw'"),
+        ({"releases": ()}, r"releases: \[\] given; allowed: one or more of qr2, qr3"),
+        ({"releases": ("qr2", "dr1")}, "releases: .*'dr1'.* allowed: one or more of qr2, qr3"),
         ({"mjd_range": (61000.0, 60000.0)}, "start, 61000.0, is after the end, 60000.0"),
         ({"mjd_range": (float("nan"), None)}, "time range: nan"),
     ],
@@ -48,10 +64,37 @@ def test_options_out_of_range(options, message):
 
 def test_options_accept_by_detector_and_time():
     options = MeasureOptions(detectors=(2, 3), mjd_range=(60800.0, None))
-    assert options.accepts(2, 60800.0)
-    assert not options.accepts(1, 60800.0)
-    assert not options.accepts(3, 60799.999)
-    assert MeasureOptions(mjd_range=(None, 60800.0)).accepts(6, 60800.0)
+    assert options.accepts(listed(2, 60800.0))
+    assert not options.accepts(listed(1, 60800.0))
+    assert not options.accepts(listed(3, 60799.999))
+    assert MeasureOptions(mjd_range=(None, 60800.0)).accepts(listed(6, 60800.0))
+
+
+@pytest.mark.parametrize(
+    ("collection", "release"),
+    [
+        ("spherex_qr2", "qr2"),
+        ("spherex_qr2_deep", "qr2"),
+        ("spherex_qr3", "qr3"),
+        ("spherex_qr3_deep", "qr3"),
+    ],
+)
+def test_options_accept_by_release(collection, release):
+    exposure = listed(1, 61000.0, collection)
+    assert exposure.release == release
+    assert MeasureOptions().accepts(exposure)
+    assert MeasureOptions(releases=("qr2",)).accepts(exposure) is (release == "qr2")
+    assert MeasureOptions(releases=("qr3",)).accepts(exposure) is (release == "qr3")
+
+
+def test_a_withdrawn_release_is_never_accepted():
+    assert not MeasureOptions().accepts(listed(1, 61000.0, "spherex_qr"))
+
+
+def test_options_stored_before_there_were_releases_mean_the_only_one_there_was():
+    stored = MeasureOptions(releases=("qr2",)).to_json()
+    assert stored.pop("releases") == ["qr2"]
+    assert MeasureOptions.from_json(stored).releases == ("qr2",)
 
 
 def test_values_survive_json():
@@ -67,7 +110,9 @@ def test_values_survive_json():
         access="a/b.fits",
     )
     match = ExposureMatch(exposure=exposure, targets=(0, 4))
-    options = MeasureOptions(detectors=(1, 6), mjd_range=(None, 61000.5), weights="plane")
+    options = MeasureOptions(
+        detectors=(1, 6), mjd_range=(None, 61000.5), weights="plane", releases=("qr3",)
+    )
     target = Target(name="Zoë", ra_deg=1 / 3, dec_deg=-1e-17)
     motion = ProperMotion(pm_ra_mas_yr=-1.5, pm_dec_mas_yr=0.1, ref_epoch_yr=2015.5)
     moving = replace(target, motion=motion)
