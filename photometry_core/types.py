@@ -35,6 +35,9 @@ STAMP_SIZE_PIX = 31
 BACKGROUND_SIZE_RANGE_PIX = (9, 99)
 """Allowed width of the background box. Below 9 pixels a point source fills the box."""
 
+LEAST_EFFECTIVE_RADIUS_ARCSEC = 1.0
+"""Galaxies with smaller effective radii (a sixth of a pixel) are measured as point sources."""
+
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
@@ -51,8 +54,56 @@ class JsonValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SersicProfile(JsonValue):
+    """The shape of a galaxy on the sky: an untruncated Sersic profile.
+
+    Parameters
+    ----------
+    sersic_index
+        n, 0.5 to 6: 0.5 is a Gaussian, 1 an exponential, 4 a de Vaucouleurs profile.
+    effective_radius_arcsec
+        Half of the light is within the ellipse of this semi-major axis; above 0, to 20.
+        Below `LEAST_EFFECTIVE_RADIUS_ARCSEC` the target is measured as a point source.
+    axis_ratio
+        Minor over major axis, above 0, to 1.
+    position_angle_deg
+        Of the major axis, east of north, -360 to 360.
+
+    Raises
+    ------
+    InvalidInputError
+        A value is not finite or out of its range.
+    """
+
+    sersic_index: float
+    effective_radius_arcsec: float
+    axis_ratio: float
+    position_angle_deg: float
+
+    def __post_init__(self) -> None:
+        for name, value, inside, allowed in (
+            ("sersic_index", self.sersic_index, 0.5 <= self.sersic_index <= 6.0, "0.5 to 6"),
+            (
+                "effective_radius",
+                self.effective_radius_arcsec,
+                0.0 < self.effective_radius_arcsec <= 20.0,
+                "above 0, to 20 arcsec",
+            ),
+            ("axis_ratio", self.axis_ratio, 0.0 < self.axis_ratio <= 1.0, "above 0, to 1"),
+            (
+                "position_angle",
+                self.position_angle_deg,
+                -360.0 <= self.position_angle_deg <= 360.0,
+                "-360 to 360 degrees",
+            ),
+        ):
+            if not inside:
+                raise InvalidInputError(f"{name}: {value!r} given; allowed: {allowed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target(JsonValue):
-    """A position to be measured, as a point source.
+    """A position to be measured, as a point source or as a galaxy.
 
     Parameters
     ----------
@@ -60,6 +111,8 @@ class Target(JsonValue):
         What the user calls it; free text, not necessarily unique.
     ra_deg, dec_deg
         ICRS position in degrees; RA in [0, 360), Dec in [-90, 90].
+    profile
+        Shape of a galaxy; `None` is a point source.
 
     Raises
     ------
@@ -70,6 +123,7 @@ class Target(JsonValue):
     name: str
     ra_deg: float
     dec_deg: float
+    profile: SersicProfile | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.ra_deg) and 0.0 <= self.ra_deg < 360.0):
@@ -80,6 +134,43 @@ class Target(JsonValue):
             raise InvalidInputError(
                 f"dec: {self.dec_deg!r} is not a declination; allowed: -90 <= dec <= 90 degrees"
             )
+
+    @property
+    def resolved_profile(self) -> SersicProfile | None:
+        """The shape that is fitted; `None` for point sources and galaxies as small as those."""
+        profile = self.profile
+        if profile is None or profile.effective_radius_arcsec < LEAST_EFFECTIVE_RADIUS_ARCSEC:
+            return None
+        return profile
+
+    @property
+    def model(self) -> str:
+        """What is fitted, in the words of the column ``model``."""
+        if self.profile is None:
+            return "point"
+        if self.resolved_profile is None:
+            return f"point (Re < {LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec)"
+        return "sersic"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the target as plain JSON values."""
+        return {
+            "name": self.name,
+            "ra_deg": self.ra_deg,
+            "dec_deg": self.dec_deg,
+            "profile": None if self.profile is None else self.profile.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Target:
+        """Inverse of `to_json`; without a profile it is a point source."""
+        profile = values.get("profile")
+        return cls(
+            name=values["name"],
+            ra_deg=values["ra_deg"],
+            dec_deg=values["dec_deg"],
+            profile=None if profile is None else SersicProfile.from_json(profile),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +364,8 @@ class Measurement:
         The ICRS position used.
     n_pix
         Number of pixels that entered the fit of this target.
+    model
+        What was fitted, as `Target.model` says it.
     reason
         Why there is no flux; empty if there is one.
     stamp
@@ -294,6 +387,7 @@ class Measurement:
     ra_deg: float = math.nan
     dec_deg: float = math.nan
     n_pix: int = 0
+    model: str = "point"
     reason: str = ""
     stamp: Stamp | None = field(default=None, repr=False)
 
