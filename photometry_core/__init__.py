@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from photometry_core.forced import measure_exposure
     from photometry_core.pipeline import measure
     from photometry_core.spectrum import COLUMNS, Spectrum
-    from photometry_core.types import Measurement, MeasureOptions, Target
+    from photometry_core.types import Measurement, MeasureOptions, SersicProfile, Target
 
 __version__ = "0.1.0"
 
@@ -27,6 +27,7 @@ __all__ = [
     "Cutout",
     "MeasureOptions",
     "Measurement",
+    "SersicProfile",
     "Spectrum",
     "Target",
     "__version__",
@@ -41,6 +42,7 @@ _MODULES = {
     "Cutout": "cutout",
     "MeasureOptions": "types",
     "Measurement": "types",
+    "SersicProfile": "types",
     "Spectrum": "spectrum",
     "Target": "types",
     "measure": "pipeline",

@@ -17,10 +17,17 @@ from photometry_core.archive.regions import Box, nearest_pixel
 from photometry_core.background import Background, local_background
 from photometry_core.cutout import Cutout
 from photometry_core.errors import FitError
+from photometry_core.extent import (
+    aperture_radius_pix,
+    background_half_size_pix,
+    fit_half_size_pix,
+    outside_footprint,
+)
 from photometry_core.flags import FIT_ERROR
 from photometry_core.linear_fit import LinearFit, fit_fluxes
 from photometry_core.planes import Planes, planes_of
-from photometry_core.psf import PROFILE_SIZE_PIX, render_point_source
+from photometry_core.psf import render_point_source
+from photometry_core.sersic import render_sersic
 from photometry_core.stamps import cut_stamp
 from photometry_core.types import (
     STAMP_SIZE_PIX,
@@ -32,15 +39,16 @@ from photometry_core.types import (
 )
 from photometry_core.variance import model_variance, photon_slope
 
-FOOTPRINT_RADIUS_PIX = 5.5
-"""Background pixels are at least so far from every fitted source: a PSF plane ends there."""
-
 _REWEIGHTINGS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Located:
-    """A target on the detector; `column` and `row` are the pixel of the cutout it is on."""
+    """A target on the detector; `column` and `row` are the pixel of the cutout it is on.
+
+    Its fit takes `half_size_pix` to every side of that pixel, its flags and its quality
+    those within `aperture_pix`; `cd_deg` is the local linear WCS.
+    """
 
     index: int
     target: Target
@@ -48,27 +56,37 @@ class _Located:
     y_pix: float
     column: int
     row: int
+    half_size_pix: int
+    aperture_pix: float
+    cd_deg: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Source:
     """A located target with all that its fit needs.
 
-    `profile` covers the pixels of the cutout that `window` selects.
+    `profile` covers the pixels of the cutout that `window` selects, which are fitted;
+    `light` is the same on those that `reach` selects, where the light of a galaxy is known.
     """
 
     located: _Located
     window: tuple[slice, slice]
     profile: FloatArray
+    reach: tuple[slice, slice]
+    light: FloatArray
     background: Background
     slope_mjy_sr: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _GroupFit:
-    """The fit of a group; the maps have the shape of the cutout, variance NaN elsewhere."""
+    """The fit of a group; the maps have the shape of the cutout, variance NaN elsewhere.
+
+    `levels_mjy_sr` are the backgrounds without the light of the group's galaxies.
+    """
 
     fluxes: LinearFit
+    levels_mjy_sr: FloatArray
     variance_mjy2_sr2: FloatArray
     model_mjy_sr: FloatArray
 
@@ -83,7 +101,7 @@ def measure_exposure(
     cutout
         The pixels, with what is needed to understand them.
     targets
-        Point sources; those whose profiles overlap are fitted together.
+        Point sources and galaxies; those whose fit boxes overlap are fitted together.
     options
         Background box and weights; detectors and times are not looked at.
 
@@ -95,7 +113,7 @@ def measure_exposure(
 
     Notes
     -----
-    The flux of a target depends on the other targets only if their profiles share
+    The flux of a target depends on the other targets only if their fit boxes share
     pixels, directly or through others.
     """
     planes = planes_of(cutout)
@@ -127,6 +145,7 @@ def _locate(
     for index, target in enumerate(targets):
         x_pix, y_pix = float(x[index]), float(y[index])
         if -0.5 <= x_pix - x0 < nx - 0.5 and -0.5 <= y_pix - y0 < ny - 0.5:
+            cd_deg = cutout.wcs.local_cd_deg(x_pix, y_pix)
             located.append(
                 _Located(
                     index=index,
@@ -135,6 +154,9 @@ def _locate(
                     y_pix=y_pix,
                     column=nearest_pixel(x_pix) - x0,
                     row=nearest_pixel(y_pix) - y0,
+                    half_size_pix=fit_half_size_pix(target),
+                    aperture_pix=aperture_radius_pix(target, cd_deg),
+                    cd_deg=cd_deg,
                 )
             )
         else:
@@ -143,20 +165,22 @@ def _locate(
                 flags=FIT_ERROR,
                 ra_deg=target.ra_deg,
                 dec_deg=target.dec_deg,
+                model=target.model,
                 reason=f"the position falls off the image, on pixel ({x_pix:.2f}, {y_pix:.2f})",
             )
     return located, off
 
 
 def _touching(located: Sequence[_Located]) -> list[list[_Located]]:
-    """Group targets whose profiles share pixels, directly or through others."""
+    """Group targets whose fit boxes share pixels, directly or through others."""
     groups: list[list[_Located]] = []
     for one in located:
         joined = [
             group
             for group in groups
             if any(
-                max(abs(one.column - other.column), abs(one.row - other.row)) < PROFILE_SIZE_PIX
+                max(abs(one.column - other.column), abs(one.row - other.row))
+                <= one.half_size_pix + other.half_size_pix
                 for other in group
             )
         ]
@@ -175,25 +199,21 @@ def _prepare(
     A target around which no background can be measured takes that of its nearest neighbour
     in the group; `is_local` is then false.
     """
-    x0, y0 = cutout.origin_pix
     ny, nx = planes.good.shape
     everything = Box(0, 0, nx, ny)
     backgrounds = _backgrounds(cutout, planes, group, options)
     sources = []
     for one, background in zip(group, backgrounds, strict=True):
         near = _slices(_box_around(one, STAMP_SIZE_PIX).intersection(everything))
-        profile, (left, bottom) = render_point_source(cutout.psf, one.x_pix, one.y_pix)
-        left, bottom = left - x0, bottom - y0
-        inside = Box(left, bottom, left + PROFILE_SIZE_PIX, bottom + PROFILE_SIZE_PIX).intersection(
-            everything
-        )
+        light, reach = _light(cutout, one, background_half_size_pix(options))
+        fitted = _box_around(one, 2 * one.half_size_pix + 1).intersection(everything)
         sources.append(
             _Source(
                 located=one,
-                window=_slices(inside),
-                profile=profile[
-                    inside.y0 - bottom : inside.y1 - bottom, inside.x0 - left : inside.x1 - left
-                ],
+                window=_slices(fitted),
+                profile=_within(light, reach, fitted),
+                reach=_slices(reach.intersection(everything)),
+                light=_within(light, reach, everything),
                 background=background,
                 slope_mjy_sr=photon_slope(
                     planes.image_mjy_sr[near], planes.variance_mjy2_sr2[near], planes.good[near]
@@ -201,6 +221,31 @@ def _prepare(
             )
         )
     return sources
+
+
+def _light(cutout: Cutout, one: _Located, background_half_pix: int) -> tuple[FloatArray, Box]:
+    """Return the fraction of a source's flux per pixel, and the box of the cutout it covers.
+
+    That of a galaxy covers all pixels of its background as well.
+    """
+    shape = one.target.resolved_profile
+    if shape is None:
+        light, (left, bottom) = render_point_source(cutout.psf, one.x_pix, one.y_pix)
+    else:
+        half = max(one.half_size_pix, background_half_pix)
+        light, (left, bottom) = render_sersic(
+            cutout.psf, shape, one.cd_deg, one.x_pix, one.y_pix, half
+        )
+    left, bottom = left - cutout.origin_pix[0], bottom - cutout.origin_pix[1]
+    return light, Box(left, bottom, left + light.shape[1], bottom + light.shape[0])
+
+
+def _within(light: FloatArray, covered: Box, wanted: Box) -> FloatArray:
+    """Return the part of an array that covers a box which lies in another box."""
+    box = covered.intersection(wanted)
+    return light[
+        box.y0 - covered.y0 : box.y1 - covered.y0, box.x0 - covered.x0 : box.x1 - covered.x0
+    ]
 
 
 def _backgrounds(
@@ -211,8 +256,8 @@ def _backgrounds(
     rows, columns = np.ogrid[:ny, :nx]
     usable = planes.background.copy()
     for one in group:
-        distance = np.hypot(columns + x0 - one.x_pix, rows + y0 - one.y_pix)
-        usable &= distance > FOOTPRINT_RADIUS_PIX
+        dx, dy = columns + x0 - one.x_pix, rows + y0 - one.y_pix
+        usable &= outside_footprint(one.target, one.cd_deg, dx, dy)
     found: dict[int, Background] = {}
     failure: FitError | None = None
     for number, one in enumerate(group):
@@ -239,10 +284,14 @@ def _fit(planes: Planes, sources: Sequence[_Source], options: MeasureOptions) ->
     fitted = np.nonzero(wanted & planes.good)
     profiles = _profiles_on(fitted, wanted.shape, sources)
     nearest = _nearest_source(fitted, sources)
-    level = np.array([source.background.level_mjy_sr for source in sources])[nearest]
+    measured_levels = np.array([source.background.level_mjy_sr for source in sources])
+    level = measured_levels[nearest]
     slope = np.array([source.slope_mjy_sr for source in sources])[nearest]
     ujy = planes.ujy_per_mjy_sr[fitted]
     image, plane_variance = planes.image_mjy_sr[fitted], planes.variance_mjy2_sr2[fitted]
+    # A background that holds light of a galaxy takes it away again wherever it is subtracted.
+    held_by_backgrounds = _light_in_backgrounds(planes, sources)
+    taken_away = held_by_backgrounds[nearest] * ujy[:, None]
     background_response = np.zeros_like(profiles)
     background_response[np.arange(nearest.size), nearest] = ujy
     background_covariance = _background_covariance(sources)
@@ -258,14 +307,17 @@ def _fit(planes: Planes, sources: Sequence[_Source], options: MeasureOptions) ->
             variance * ujy**2,
             background_response,
             background_covariance,
+            taken_away,
         )
-        model = level + profiles @ np.nan_to_num(fluxes.flux) / ujy
+        model = level + (profiles - taken_away) @ np.nan_to_num(fluxes.flux) / ujy
     variance_map = np.full(wanted.shape, np.nan)
     variance_map[fitted] = variance
+    levels = measured_levels - held_by_backgrounds @ np.nan_to_num(fluxes.flux)
     return _GroupFit(
         fluxes=fluxes,
+        levels_mjy_sr=levels,
         variance_mjy2_sr2=variance_map,
-        model_mjy_sr=_model_map(planes, sources, fluxes.flux),
+        model_mjy_sr=_model_map(planes, sources, fluxes.flux, levels),
     )
 
 
@@ -302,13 +354,32 @@ def _background_covariance(sources: Sequence[_Source]) -> FloatArray:
     return np.asarray(shared / np.sqrt(np.outer(counts, counts)) * np.outer(errors, errors))
 
 
-def _model_map(planes: Planes, sources: Sequence[_Source], flux_ujy: FloatArray) -> FloatArray:
+def _light_in_backgrounds(planes: Planes, sources: Sequence[_Source]) -> FloatArray:
+    """Mean surface brightness of sources of 1 uJy in the pixels of backgrounds.
+
+    Shape (nbackgrounds, nsources), in MJy/sr per uJy. Point sources leave nothing there.
+    """
+    held = np.zeros((len(sources), len(sources)))
+    for number, source in enumerate(sources):
+        if source.located.target.resolved_profile is None:
+            continue
+        for row, other in enumerate(sources):
+            used = other.background.used
+            there = used[source.reach]
+            surface = source.light[there] / planes.ujy_per_mjy_sr[source.reach][there]
+            held[row, number] = surface.sum() / np.count_nonzero(used)
+    return held
+
+
+def _model_map(
+    planes: Planes, sources: Sequence[_Source], flux_ujy: FloatArray, levels_mjy_sr: FloatArray
+) -> FloatArray:
     """Background plus all sources in MJy/sr, on ignored pixels as well."""
     nearest = _nearest_source(list(np.indices(planes.good.shape)), sources)
-    model = np.array([source.background.level_mjy_sr for source in sources])[nearest]
+    model = levels_mjy_sr[nearest]
     with np.errstate(divide="ignore", invalid="ignore"):
         for source, flux in zip(sources, np.nan_to_num(flux_ujy), strict=True):
-            model[source.window] += flux * source.profile / planes.ujy_per_mjy_sr[source.window]
+            model[source.reach] += flux * source.light / planes.ujy_per_mjy_sr[source.reach]
     return np.asarray(model)
 
 
@@ -320,16 +391,16 @@ def _measurement(
     if fit.fluxes.reasons[number]:
         return _failure(cutout, planes, one, fit.fluxes.reasons[number])
     wavelength, bandwidth = cutout.spectral.at(one.x_pix, one.y_pix)
-    near = pixels_near(cutout, one.x_pix, one.y_pix) & planes.good
+    near = pixels_near(cutout, one.x_pix, one.y_pix, one.aperture_pix) & planes.good
     return Measurement(
         exposure=cutout.exposure,
         wavelength_um=wavelength,
         bandwidth_um=bandwidth,
         flux_ujy=float(fit.fluxes.flux[number]),
         flux_err_ujy=float(fit.fluxes.flux_err[number]),
-        flags=flags_near(cutout, planes.good, one.x_pix, one.y_pix),
+        flags=flags_near(cutout, planes.good, one.x_pix, one.y_pix, one.aperture_pix),
         fit_quality=fit_quality(planes.image_mjy_sr, fit.model_mjy_sr, fit.variance_mjy2_sr2, near),
-        background_mjy_sr=source.background.level_mjy_sr,
+        background_mjy_sr=float(fit.levels_mjy_sr[number]),
         background_err_mjy_sr=float(np.sqrt(source.background.variance_mjy2_sr2)),
         background_is_local=source.background.is_local,
         x_pix=one.x_pix,
@@ -337,6 +408,7 @@ def _measurement(
         ra_deg=one.target.ra_deg,
         dec_deg=one.target.dec_deg,
         n_pix=int(np.count_nonzero(planes.good[source.window])),
+        model=one.target.model,
         stamp=cut_stamp(cutout, one.x_pix, one.y_pix, fit.model_mjy_sr),
     )
 
@@ -348,11 +420,12 @@ def _failure(cutout: Cutout, planes: Planes, one: _Located, reason: str) -> Meas
         exposure=cutout.exposure,
         wavelength_um=wavelength,
         bandwidth_um=bandwidth,
-        flags=flags_near(cutout, planes.good, one.x_pix, one.y_pix) | FIT_ERROR,
+        flags=flags_near(cutout, planes.good, one.x_pix, one.y_pix, one.aperture_pix) | FIT_ERROR,
         x_pix=one.x_pix,
         y_pix=one.y_pix,
         ra_deg=one.target.ra_deg,
         dec_deg=one.target.dec_deg,
+        model=one.target.model,
         reason=reason,
         stamp=cut_stamp(cutout, one.x_pix, one.y_pix, None),
     )

@@ -69,9 +69,7 @@ def render_point_source(
     return profile, (column - PROFILE_HALF_SIZE_PIX, row - PROFILE_HALF_SIZE_PIX)
 
 
-def zone_weights(
-    psf: PsfGrid, x_pix: float, y_pix: float
-) -> Iterator[tuple[Float32Array, float]]:
+def zone_weights(psf: PsfGrid, x_pix: float, y_pix: float) -> Iterator[tuple[Float32Array, float]]:
     """Yield the planes that make up the PSF at a position, and the weight of each.
 
     The weights are bilinear between zone centres and sum to 1. Beyond the outer zone

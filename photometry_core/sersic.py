@@ -179,7 +179,7 @@ def _unit_profile(index: float) -> _UnitProfile:
 def _frequencies(box_pix: int) -> tuple[FloatArray, FloatArray]:
     """Frequencies (x, y) of a box in cycles per pixel: half a plane, for a real image."""
     count = _SAMPLES_PER_PIX * box_pix
-    k_y = np.fft.fftfreq(count, 1 / _SAMPLES_PER_PIX)
+    k_y = np.asarray(np.fft.fftfreq(count, 1 / _SAMPLES_PER_PIX), np.float64)
     k_x = np.arange(count // 2) / box_pix
     return k_x, k_y
 
@@ -210,7 +210,7 @@ def _plane_transform(
         for k in _frequencies(box_pix)
     )
     along_x[1:] *= 2
-    transform = (along_y @ plane @ along_x.T).astype(np.complex64)
+    transform: ComplexArray = (along_y @ plane @ along_x.T).astype(np.complex64)
     transform.setflags(write=False)
     return transform
 

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from astropy.io.votable import is_votable
 from astropy.table import Table
-from astropy.units import Quantity, UnitConversionError, UnitTypeError, deg
+from astropy.units import Quantity, UnitBase, UnitConversionError, UnitTypeError, arcsec, deg
 
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import designation, parse_position
-from photometry_core.types import Target
+from photometry_core.types import SersicProfile, Target
 
 _READERS = {
     ".csv": "ascii.csv",
@@ -26,10 +26,9 @@ _READERS = {
     ".fit": "fits",
     ".parquet": "parquet",
 }
-_NOT_SUPPORTED = (
-    "sersic_index", "axis_ratio", "position_angle", "effective_radius",
-    "pm_ra", "pm_dec", "ref_epoch",
-)  # fmt: skip
+_NOT_SUPPORTED = ("pm_ra", "pm_dec", "ref_epoch")
+_SERSIC_COLUMNS = ("sersic_index", "axis_ratio", "position_angle", "effective_radius")
+"""Position angle in degrees and effective radius in arcsec, unless the file has units."""
 
 
 def read_targets(
@@ -48,7 +47,8 @@ def read_targets(
         or Parquet), or a position such as ``"10.68 41.27"``.
     ra_column, dec_column, name_column
         Columns to use; `None` looks for ``ra``, ``dec`` and ``name``, in any case. There
-        need not be a column of names.
+        need not be a column of names. Columns ``sersic_index``, ``axis_ratio``,
+        ``position_angle`` (degrees) and ``effective_radius`` (arcsec) make a row a galaxy.
 
     Returns
     -------
@@ -132,12 +132,12 @@ def _from_table(
     for column in table.colnames:
         if column.lower() in _NOT_SUPPORTED and not np.all(np.ma.getmaskarray(table[column])):
             raise InvalidInputError(
-                f"targets: {path.name} has the column {column!r}: Sersic profiles and proper "
-                "motions are not measured by this version; remove the column to measure "
-                "point sources at fixed positions"
+                f"targets: {path.name} has the column {column!r}: proper motions are not "
+                "measured by this version; remove the column to measure at fixed positions"
             )
     if not len(table):
         raise InvalidInputError(f"targets: {path.name} has no rows")
+    shapes = {column: _matching(table, column) for column in _SERSIC_COLUMNS}
     targets = []
     for row in range(len(table)):
         where = f"targets: {path.name}: row {row + 1}"
@@ -145,10 +145,46 @@ def _from_table(
         dec = _degrees(table[dec_name], row, f"{where}, column {dec_name!r}")
         label = "" if name is None else _text(table[name][row])
         try:
-            targets.append(Target(name=label or designation(ra % 360, dec), ra_deg=ra, dec_deg=dec))
+            targets.append(
+                Target(
+                    name=label or designation(ra % 360, dec),
+                    ra_deg=ra,
+                    dec_deg=dec,
+                    profile=_profile(table, shapes, row),
+                )
+            )
         except (InvalidInputError, ValueError) as error:
             raise InvalidInputError(f"{where}: {error}") from error
     return targets
+
+
+def _profile(table: Table, columns: dict[str, list[str]], row: int) -> SersicProfile | None:
+    """Return the shape that a row gives: all four values or none."""
+    for name, found in columns.items():
+        if len(found) > 1:
+            raise InvalidInputError(f"{len(found)} columns {name!r}: {', '.join(found)}")
+    given = {
+        name: found[0]
+        for name, found in columns.items()
+        if found and _text(table[found[0]][row]) not in ("", "nan")
+    }
+    if not given:
+        return None
+    if missing := [name for name in _SERSIC_COLUMNS if name not in given]:
+        raise InvalidInputError(
+            f"column {next(iter(given.values()))!r}: Sersic profiles need the values "
+            f"{', '.join(_SERSIC_COLUMNS)}, all four or none; missing: {', '.join(missing)}"
+        )
+    values = {
+        name: _number(table[given[name]], row, f"column {given[name]!r}", unit)
+        for name, unit in zip(_SERSIC_COLUMNS, (None, None, deg, arcsec), strict=True)
+    }
+    return SersicProfile(
+        sersic_index=values["sersic_index"],
+        axis_ratio=values["axis_ratio"],
+        position_angle_deg=values["position_angle"],
+        effective_radius_arcsec=values["effective_radius"],
+    )
 
 
 def _matching(table: Table, wanted: str) -> list[str]:
@@ -171,18 +207,26 @@ def _column(table: Table, given: str | None, default: str, path: Path) -> str:
 
 def _degrees(column: Any, row: int, where: str) -> float:
     """One coordinate in degrees; a unit in the file is honoured."""
-    value = column[row]
-    if np.ma.is_masked(value):
+    if np.ma.is_masked(column[row]):
         raise InvalidInputError(f"{where}: the value is missing")
-    unit = getattr(column, "unit", None)
+    return _number(column, row, where, deg)
+
+
+def _number(column: Any, row: int, where: str, wanted: UnitBase | None) -> float:
+    """One value in the unit that is wanted; a unit in the file is honoured."""
+    value, unit = column[row], getattr(column, "unit", None)
+    kind = {deg: "a number of degrees", arcsec: "a number of arcsec"}.get(wanted, "a number")
     try:
         number = float(getattr(value, "value", value))
         if unit is not None:
-            number = float(Quantity(number, unit).to_value(deg))
-    except (ValueError, TypeError) as error:
-        raise InvalidInputError(f"{where}: {_text(value)!r} is not a number of degrees") from error
-    except (UnitConversionError, UnitTypeError) as error:
+            number = float(Quantity(number, unit).to_value(wanted or ""))
+    except UnitConversionError as error:
+        expected = "an angle" if wanted else "that of a plain number"
+        raise InvalidInputError(f"{where}: the unit {unit} is not {expected}") from error
+    except UnitTypeError as error:
         raise InvalidInputError(f"{where}: the unit {unit} is not an angle") from error
+    except (ValueError, TypeError) as error:
+        raise InvalidInputError(f"{where}: {_text(value)!r} is not {kind}") from error
     return number
 
 

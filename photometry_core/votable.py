@@ -32,6 +32,11 @@ _AXES = (
     ("spec:Spectrum.Data.FluxAxis", {"flux": "Value", "flux_err": "Accuracy.StatError"}),
     ("spec:Spectrum.Data.TimeAxis", {"mjd": "Value"}),
 )
+_FITTED = {
+    "point": "point source",
+    "point (Re < 1 arcsec)": "point source (effective radius below 1 arcsec)",
+    "sersic": "Sersic profile, total untruncated flux",
+}
 _POSITION_COLUMNS = ("ra", "dec")
 _TIME_COLUMNS = ("mjd",)
 _VERSION = {
@@ -132,7 +137,7 @@ def _infos(spectrum: Spectrum) -> list[tuple[str, str]]:
         ("archive_description", provenance.archive_description),
         ("data", "simulated" if provenance.simulated else "observed"),
         ("calibration", provenance.calibration),
-        ("engine", "native forced photometry, point source"),
+        ("engine", f"native forced photometry, {_FITTED[spectrum.target.model]}"),
     ]  # fmt: skip
 
 
@@ -148,7 +153,15 @@ def _facts(spectrum: Spectrum) -> list[tuple[str, str, str, Any]]:
         ("detectors", "char", "", ",".join(map(str, spectrum.options.detectors))),
         ("background_size", "int", "pix", spectrum.options.background_size_pix),
         ("weights", "char", "", spectrum.options.weights),
+        ("model", "char", "", spectrum.target.model),
     ]
+    if (shape := spectrum.target.profile) is not None:
+        facts += [
+            ("sersic_index", "double", "", shape.sersic_index),
+            ("effective_radius", "double", "arcsec", shape.effective_radius_arcsec),
+            ("axis_ratio", "double", "", shape.axis_ratio),
+            ("position_angle", "double", "deg", shape.position_angle_deg),
+        ]
     for name, value in (("mjd_start", start), ("mjd_end", end)):
         if value is not None:
             facts.append((name, "double", "d", value))
