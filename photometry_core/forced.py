@@ -7,75 +7,34 @@ negative, and that is a measurement.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from photometry_core.aperture import fit_quality, flags_near, pixels_near
-from photometry_core.archive.regions import Box, nearest_pixel
-from photometry_core.background import Background, local_background
+from photometry_core.archive.regions import nearest_pixel
 from photometry_core.cutout import Cutout
 from photometry_core.errors import FitError
 from photometry_core.extent import (
     aperture_radius_pix,
-    background_half_size_pix,
     fit_half_size_pix,
-    outside_footprint,
 )
 from photometry_core.flags import FIT_ERROR
 from photometry_core.linear_fit import LinearFit, fit_fluxes
 from photometry_core.planes import Planes, planes_of
-from photometry_core.psf import render_point_source
-from photometry_core.sersic import render_sersic
+from photometry_core.sources import Located, Source, prepare, touching
 from photometry_core.stamps import cut_stamp
 from photometry_core.types import (
-    STAMP_SIZE_PIX,
     FloatArray,
     IntArray,
     Measurement,
     MeasureOptions,
     Target,
 )
-from photometry_core.variance import model_variance, photon_slope
+from photometry_core.variance import model_variance
 
 _REWEIGHTINGS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Located:
-    """A target on the detector; `column` and `row` are the pixel of the cutout it is on.
-
-    Its fit takes `half_size_pix` to every side of that pixel, its flags and its quality
-    those within `aperture_pix`; `cd_deg` is the local linear WCS.
-    """
-
-    index: int
-    target: Target
-    x_pix: float
-    y_pix: float
-    column: int
-    row: int
-    half_size_pix: int
-    aperture_pix: float
-    cd_deg: FloatArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Source:
-    """A located target with all that its fit needs.
-
-    `profile` covers the pixels of the cutout that `window` selects, which are fitted;
-    `light` is the same on those that `reach` selects, where the light of a galaxy is known.
-    """
-
-    located: _Located
-    window: tuple[slice, slice]
-    profile: FloatArray
-    reach: tuple[slice, slice]
-    light: FloatArray
-    background: Background
-    slope_mjy_sr: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,9 +77,9 @@ def measure_exposure(
     """
     planes = planes_of(cutout)
     located, results = _locate(cutout, targets)
-    for group in _touching(located):
+    for group in touching(located):
         try:
-            sources = _prepare(cutout, planes, group, options)
+            sources = prepare(cutout, planes, group, options)
             fit = _fit(planes, sources, options)
         except FitError as error:
             for one in group:
@@ -133,7 +92,7 @@ def measure_exposure(
 
 def _locate(
     cutout: Cutout, targets: Sequence[Target]
-) -> tuple[list[_Located], dict[int, Measurement]]:
+) -> tuple[list[Located], dict[int, Measurement]]:
     """Find targets on the detector; those off the cutout get their row at once."""
     x, y = cutout.wcs.sky_to_pixel(
         np.array([target.ra_deg for target in targets]),
@@ -147,7 +106,7 @@ def _locate(
         if -0.5 <= x_pix - x0 < nx - 0.5 and -0.5 <= y_pix - y0 < ny - 0.5:
             cd_deg = cutout.wcs.local_cd_deg(x_pix, y_pix)
             located.append(
-                _Located(
+                Located(
                     index=index,
                     target=target,
                     x_pix=x_pix,
@@ -171,112 +130,7 @@ def _locate(
     return located, off
 
 
-def _touching(located: Sequence[_Located]) -> list[list[_Located]]:
-    """Group targets whose fit boxes share pixels, directly or through others."""
-    groups: list[list[_Located]] = []
-    for one in located:
-        joined = [
-            group
-            for group in groups
-            if any(
-                max(abs(one.column - other.column), abs(one.row - other.row))
-                <= one.half_size_pix + other.half_size_pix
-                for other in group
-            )
-        ]
-        groups = [group for group in groups if not any(group is part for part in joined)]
-        groups.append([member for group in joined for member in group] + [one])
-    # Sums are not associative in floating point: the order within a group must not depend
-    # on the order of the list of targets.
-    return [sorted(group, key=lambda s: (s.y_pix, s.x_pix, s.index)) for group in groups]
-
-
-def _prepare(
-    cutout: Cutout, planes: Planes, group: Sequence[_Located], options: MeasureOptions
-) -> list[_Source]:
-    """Find background, photon slope and profile of every target of a group.
-
-    A target around which no background can be measured takes that of its nearest neighbour
-    in the group; `is_local` is then false.
-    """
-    ny, nx = planes.good.shape
-    everything = Box(0, 0, nx, ny)
-    backgrounds = _backgrounds(cutout, planes, group, options)
-    sources = []
-    for one, background in zip(group, backgrounds, strict=True):
-        near = _slices(_box_around(one, STAMP_SIZE_PIX).intersection(everything))
-        light, reach = _light(cutout, one, background_half_size_pix(options))
-        fitted = _box_around(one, 2 * one.half_size_pix + 1).intersection(everything)
-        sources.append(
-            _Source(
-                located=one,
-                window=_slices(fitted),
-                profile=_within(light, reach, fitted),
-                reach=_slices(reach.intersection(everything)),
-                light=_within(light, reach, everything),
-                background=background,
-                slope_mjy_sr=photon_slope(
-                    planes.image_mjy_sr[near], planes.variance_mjy2_sr2[near], planes.good[near]
-                ),
-            )
-        )
-    return sources
-
-
-def _light(cutout: Cutout, one: _Located, background_half_pix: int) -> tuple[FloatArray, Box]:
-    """Return the fraction of a source's flux per pixel, and the box of the cutout it covers.
-
-    That of a galaxy covers all pixels of its background as well.
-    """
-    shape = one.target.resolved_profile
-    if shape is None:
-        light, (left, bottom) = render_point_source(cutout.psf, one.x_pix, one.y_pix)
-    else:
-        half = max(one.half_size_pix, background_half_pix)
-        light, (left, bottom) = render_sersic(
-            cutout.psf, shape, one.cd_deg, one.x_pix, one.y_pix, half
-        )
-    left, bottom = left - cutout.origin_pix[0], bottom - cutout.origin_pix[1]
-    return light, Box(left, bottom, left + light.shape[1], bottom + light.shape[0])
-
-
-def _within(light: FloatArray, covered: Box, wanted: Box) -> FloatArray:
-    """Return the part of an array that covers a box which lies in another box."""
-    box = covered.intersection(wanted)
-    return light[
-        box.y0 - covered.y0 : box.y1 - covered.y0, box.x0 - covered.x0 : box.x1 - covered.x0
-    ]
-
-
-def _backgrounds(
-    cutout: Cutout, planes: Planes, group: Sequence[_Located], options: MeasureOptions
-) -> list[Background]:
-    x0, y0 = cutout.origin_pix
-    ny, nx = planes.good.shape
-    rows, columns = np.ogrid[:ny, :nx]
-    usable = planes.background.copy()
-    for one in group:
-        dx, dy = columns + x0 - one.x_pix, rows + y0 - one.y_pix
-        usable &= outside_footprint(one.target, one.cd_deg, dx, dy)
-    found: dict[int, Background] = {}
-    failure: FitError | None = None
-    for number, one in enumerate(group):
-        try:
-            found[number] = local_background(
-                planes.image_mjy_sr, usable, one.column, one.row, options.background_size_pix
-            )
-        except FitError as error:
-            failure = error
-    if failure is not None and not found:
-        raise failure
-    for number in range(len(group)):
-        if number not in found:
-            nearest = min(found, key=lambda other: _distance_pix(group[number], group[other]))
-            found[number] = replace(found[nearest], is_local=False)
-    return [found[number] for number in range(len(group))]
-
-
-def _fit(planes: Planes, sources: Sequence[_Source], options: MeasureOptions) -> _GroupFit:
+def _fit(planes: Planes, sources: Sequence[Source], options: MeasureOptions) -> _GroupFit:
     """Fit all fluxes of a group together, with weights from the model itself."""
     wanted = np.zeros(planes.good.shape, bool)
     for source in sources:
@@ -322,7 +176,7 @@ def _fit(planes: Planes, sources: Sequence[_Source], options: MeasureOptions) ->
 
 
 def _profiles_on(
-    pixels: tuple[npt.NDArray[np.integer], ...], shape: tuple[int, ...], sources: Sequence[_Source]
+    pixels: tuple[npt.NDArray[np.integer], ...], shape: tuple[int, ...], sources: Sequence[Source]
 ) -> FloatArray:
     """Return the fraction of every source's flux in listed pixels, shape (npix, nsources)."""
     number = np.full(shape, -1)
@@ -335,7 +189,7 @@ def _profiles_on(
 
 
 def _nearest_source(
-    pixels: Sequence[npt.NDArray[np.integer]], sources: Sequence[_Source]
+    pixels: Sequence[npt.NDArray[np.integer]], sources: Sequence[Source]
 ) -> IntArray:
     """Return which source gives each pixel its background: the nearest."""
     distance = [
@@ -345,7 +199,7 @@ def _nearest_source(
     return np.asarray(np.argmin(distance, axis=0))
 
 
-def _background_covariance(sources: Sequence[_Source]) -> FloatArray:
+def _background_covariance(sources: Sequence[Source]) -> FloatArray:
     """Covariance of local backgrounds, as far as they are means of the same pixels."""
     used = np.array([source.background.used.ravel() for source in sources], dtype=np.float64)
     shared = used @ used.T
@@ -354,7 +208,7 @@ def _background_covariance(sources: Sequence[_Source]) -> FloatArray:
     return np.asarray(shared / np.sqrt(np.outer(counts, counts)) * np.outer(errors, errors))
 
 
-def _light_in_backgrounds(planes: Planes, sources: Sequence[_Source]) -> FloatArray:
+def _light_in_backgrounds(planes: Planes, sources: Sequence[Source]) -> FloatArray:
     """Mean surface brightness of sources of 1 uJy in the pixels of backgrounds.
 
     Shape (nbackgrounds, nsources), in MJy/sr per uJy. Point sources leave nothing there.
@@ -372,7 +226,7 @@ def _light_in_backgrounds(planes: Planes, sources: Sequence[_Source]) -> FloatAr
 
 
 def _model_map(
-    planes: Planes, sources: Sequence[_Source], flux_ujy: FloatArray, levels_mjy_sr: FloatArray
+    planes: Planes, sources: Sequence[Source], flux_ujy: FloatArray, levels_mjy_sr: FloatArray
 ) -> FloatArray:
     """Background plus all sources in MJy/sr, on ignored pixels as well."""
     nearest = _nearest_source(list(np.indices(planes.good.shape)), sources)
@@ -384,7 +238,7 @@ def _model_map(
 
 
 def _measurement(
-    cutout: Cutout, planes: Planes, source: _Source, fit: _GroupFit, number: int
+    cutout: Cutout, planes: Planes, source: Source, fit: _GroupFit, number: int
 ) -> Measurement:
     """Return the row of one source of a fitted group."""
     one = source.located
@@ -413,7 +267,7 @@ def _measurement(
     )
 
 
-def _failure(cutout: Cutout, planes: Planes, one: _Located, reason: str) -> Measurement:
+def _failure(cutout: Cutout, planes: Planes, one: Located, reason: str) -> Measurement:
     """Return the row of a target without a flux, with all that is known nevertheless."""
     wavelength, bandwidth = cutout.spectral.at(one.x_pix, one.y_pix)
     return Measurement(
@@ -429,16 +283,3 @@ def _failure(cutout: Cutout, planes: Planes, one: _Located, reason: str) -> Meas
         reason=reason,
         stamp=cut_stamp(cutout, one.x_pix, one.y_pix, None),
     )
-
-
-def _distance_pix(one: _Located, other: _Located) -> float:
-    return float(np.hypot(one.x_pix - other.x_pix, one.y_pix - other.y_pix))
-
-
-def _box_around(one: _Located, size_pix: int) -> Box:
-    half = size_pix // 2
-    return Box(one.column - half, one.row - half, one.column + half + 1, one.row + half + 1)
-
-
-def _slices(box: Box) -> tuple[slice, slice]:
-    return slice(box.y0, box.y1), slice(box.x0, box.x1)

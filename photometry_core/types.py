@@ -81,24 +81,16 @@ class SersicProfile(JsonValue):
     position_angle_deg: float
 
     def __post_init__(self) -> None:
-        for name, value, inside, allowed in (
-            ("sersic_index", self.sersic_index, 0.5 <= self.sersic_index <= 6.0, "0.5 to 6"),
-            (
-                "effective_radius",
-                self.effective_radius_arcsec,
-                0.0 < self.effective_radius_arcsec <= 20.0,
-                "above 0, to 20 arcsec",
-            ),
-            ("axis_ratio", self.axis_ratio, 0.0 < self.axis_ratio <= 1.0, "above 0, to 1"),
-            (
-                "position_angle",
-                self.position_angle_deg,
-                -360.0 <= self.position_angle_deg <= 360.0,
-                "-360 to 360 degrees",
-            ),
+        for name, value, low, high, unit in (
+            ("sersic_index", self.sersic_index, 0.5, 6, ""),
+            ("effective_radius", self.effective_radius_arcsec, 0, 20, " arcsec"),
+            ("axis_ratio", self.axis_ratio, 0, 1, ""),
+            ("position_angle", self.position_angle_deg, -360, 360, " degrees"),
         ):
-            if not inside:
-                raise InvalidInputError(f"{name}: {value!r} given; allowed: {allowed}")
+            # A lower end of 0 is not itself allowed.
+            if not low <= value <= high or not (low or value):
+                allowed = f"{low} to {high}" if low else f"above 0, to {high}"
+                raise InvalidInputError(f"{name}: {value!r} given; allowed: {allowed}{unit}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,39 +130,28 @@ class Target(JsonValue):
     @property
     def resolved_profile(self) -> SersicProfile | None:
         """The shape that is fitted; `None` for point sources and galaxies as small as those."""
-        profile = self.profile
-        if profile is None or profile.effective_radius_arcsec < LEAST_EFFECTIVE_RADIUS_ARCSEC:
-            return None
-        return profile
+        shape = self.profile
+        resolved = shape and shape.effective_radius_arcsec >= LEAST_EFFECTIVE_RADIUS_ARCSEC
+        return shape if resolved else None
 
     @property
     def model(self) -> str:
         """What is fitted, in the words of the column ``model``."""
         if self.profile is None:
             return "point"
-        if self.resolved_profile is None:
-            return f"point (Re < {LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec)"
-        return "sersic"
+        small = f"point (Re < {LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec)"
+        return "sersic" if self.resolved_profile else small
 
     def to_json(self) -> dict[str, Any]:
         """Return the target as plain JSON values."""
-        return {
-            "name": self.name,
-            "ra_deg": self.ra_deg,
-            "dec_deg": self.dec_deg,
-            "profile": None if self.profile is None else self.profile.to_json(),
-        }
+        profile = None if self.profile is None else self.profile.to_json()
+        return JsonValue.to_json(self) | {"profile": profile}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Target:
         """Inverse of `to_json`; without a profile it is a point source."""
-        profile = values.get("profile")
-        return cls(
-            name=values["name"],
-            ra_deg=values["ra_deg"],
-            dec_deg=values["dec_deg"],
-            profile=None if profile is None else SersicProfile.from_json(profile),
-        )
+        shape = values.get("profile")
+        return cls(**values | {"profile": None if shape is None else SersicProfile(**shape)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

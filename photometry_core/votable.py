@@ -137,6 +137,7 @@ def _infos(spectrum: Spectrum) -> list[tuple[str, str]]:
         ("archive_description", provenance.archive_description),
         ("data", "simulated" if provenance.simulated else "observed"),
         ("calibration", provenance.calibration),
+        ("model", spectrum.target.model),
         ("engine", f"native forced photometry, {_FITTED[spectrum.target.model]}"),
     ]  # fmt: skip
 
@@ -153,7 +154,6 @@ def _facts(spectrum: Spectrum) -> list[tuple[str, str, str, Any]]:
         ("detectors", "char", "", ",".join(map(str, spectrum.options.detectors))),
         ("background_size", "int", "pix", spectrum.options.background_size_pix),
         ("weights", "char", "", spectrum.options.weights),
-        ("model", "char", "", spectrum.target.model),
     ]
     if (shape := spectrum.target.profile) is not None:
         facts += [
