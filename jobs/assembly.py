@@ -23,9 +23,9 @@ from jobs.phases import Phase, move
 from jobs.services import fail_job
 from jobs.troubles import handled
 from photometry_core import pipeline
+from photometry_core.measurement import Provenance
 from photometry_core.spectrum import Spectrum, build_spectrum
 from photometry_core.spectrum_files import product_path, save_product, stamps_path
-from photometry_core.types import Provenance
 
 log = logging.getLogger(__name__)
 

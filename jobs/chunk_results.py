@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from jobs import folders
 from photometry_core.cutout import Stamp
-from photometry_core.types import STAMP_SIZE_PIX, Exposure, Measurement
+from photometry_core.measurement import Measurement
+from photometry_core.types import STAMP_SIZE_PIX, Exposure
 
 _TARGET = "target"
 _STAMP_PREFIX = "stamp_"

@@ -27,7 +27,7 @@ from jobs.models import Chunk, Job
 from jobs.services import fail_job
 from jobs.troubles import handled
 from photometry_core import pipeline
-from photometry_core.types import Measurement
+from photometry_core.measurement import Measurement
 
 GIVEN_UP_REASON = "the measurement crashed the worker twice"
 _CRASHES_TO_GIVE_UP = 2

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from photometry_core.archive import Archive, open_archive
     from photometry_core.cutout import Cutout
     from photometry_core.forced import measure_exposure
+    from photometry_core.measurement import Measurement
     from photometry_core.pipeline import measure
     from photometry_core.spectrum import COLUMNS, Spectrum
-    from photometry_core.types import Measurement, MeasureOptions, ProperMotion, Target
+    from photometry_core.types import MeasureOptions, ProperMotion, SersicProfile, Target
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ __all__ = [
     "MeasureOptions",
     "Measurement",
     "ProperMotion",
+    "SersicProfile",
     "Spectrum",
     "Target",
     "__version__",
@@ -41,8 +43,9 @@ _MODULES = {
     "Archive": "archive",
     "Cutout": "cutout",
     "MeasureOptions": "types",
-    "Measurement": "types",
+    "Measurement": "measurement",
     "ProperMotion": "types",
+    "SersicProfile": "types",
     "Spectrum": "spectrum",
     "Target": "types",
     "measure": "pipeline",

@@ -13,6 +13,12 @@ from photometry_core import binning, spectrum
 from photometry_core.binning import BinnedSpectrum
 from photometry_core.spectrum import Column, Spectrum
 
+_FITTED = {
+    "point": "point source",
+    "point (Re < 1 arcsec)": "point source (effective radius below 1 arcsec)",
+    "sersic": "Sersic profile, total untruncated flux",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -101,7 +107,8 @@ def _infos(saved: Spectrum) -> list[tuple[str, str]]:
         ("archive_description", provenance.archive_description),
         ("data", "simulated" if provenance.simulated else "observed"),
         ("calibration", provenance.calibration),
-        ("engine", "native forced photometry, point source"),
+        ("source_model", saved.target.model),
+        ("engine", f"native forced photometry, {_FITTED[saved.target.model]}"),
     ]  # fmt: skip
 
 
@@ -117,6 +124,14 @@ def _facts(saved: Spectrum) -> list[Fact]:
         Fact("background_size", "int", "pix", saved.options.background_size_pix),
         Fact("weights", "char", "", saved.options.weights),
     ]
+    shape = saved.target.profile
+    if shape is not None:
+        facts += [
+            Fact("sersic_index", "double", "", shape.sersic_index),
+            Fact("effective_radius", "double", "arcsec", shape.effective_radius_arcsec),
+            Fact("axis_ratio", "double", "", shape.axis_ratio),
+            Fact("position_angle", "double", "deg", shape.position_angle_deg),
+        ]
     motion = saved.target.motion
     if motion is not None:
         facts += [

@@ -48,6 +48,7 @@ def fit_fluxes(
     variance: FloatArray,
     background_response: FloatArray,
     background_covariance: FloatArray,
+    taken_away: FloatArray | None = None,
 ) -> LinearFit:
     """Fit the fluxes of all sources of a group together.
 
@@ -63,17 +64,22 @@ def fit_fluxes(
         Change of `data` when a background changes, shape (npix, nbackgrounds).
     background_covariance
         Covariance of the backgrounds, shape (nbackgrounds, nbackgrounds).
+    taken_away
+        Fraction of each source's flux that was subtracted from each pixel with a background
+        that holds light of the source, shape (npix, n); `None` means nothing.
 
     Notes
     -----
-    With P the profiles and W the inverse variances, f = A^-1 P^T W d, A = P^T W P. The
-    covariance is A^-1 plus K C_b K^T, where K = A^-1 P^T W B carries the covariance C_b of
-    the backgrounds through their response B. (E.g. Hogg, Bovy & Lang 2010,
-    arXiv:1008.4686, section 1.) Combinations of fluxes that the data say nothing about
-    are left out, and the sources that take part in them get a reason instead of a flux.
+    With P the profiles, less what was taken away, and W the inverse variances,
+    f = A^-1 P^T W d, A = P^T W P. The covariance is A^-1 plus K C_b K^T, where
+    K = A^-1 P^T W B carries the covariance C_b of the backgrounds through their response B.
+    (E.g. Hogg, Bovy & Lang 2010, arXiv:1008.4686, section 1.) Combinations of fluxes that
+    the data say nothing about are left out, and the sources that take part in them get a
+    reason instead of a flux.
     """
     count = profiles.shape[1]
     held = profiles.sum(axis=0)
+    seen_in_data = profiles if taken_away is None else profiles - taken_away
     visible = held >= _LEAST_FRACTION
     reasons = [
         ""
@@ -85,7 +91,7 @@ def fit_fluxes(
     flux = np.full(count, np.nan)
     covariance = np.full((count, count), np.nan)
     if visible.any():
-        some = profiles[:, visible]
+        some = seen_in_data[:, visible]
         weighted = some / variance[:, None]
         normal = some.T @ weighted
         scale = 1 / np.sqrt(np.diag(normal))

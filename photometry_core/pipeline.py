@@ -15,21 +15,24 @@ from multiprocessing import get_context
 
 from photometry_core import __version__
 from photometry_core.archive import Archive, open_archive
-from photometry_core.background import MAX_GROWTH_PIX
 from photometry_core.errors import ExposureError
+from photometry_core.extent import half_size_pix
 from photometry_core.flags import FIT_ERROR
 from photometry_core.forced import measure_exposure
+from photometry_core.measurement import Measurement, Provenance
 from photometry_core.motion import positions_at
 from photometry_core.spectrum import Spectrum, build_spectrum
-from photometry_core.types import (
-    STAMP_SIZE_PIX,
-    ExposureMatch,
-    ExposureSearch,
-    Measurement,
-    MeasureOptions,
-    Provenance,
-    Target,
-)
+from photometry_core.types import ExposureMatch, ExposureSearch, MeasureOptions, Target
+
+__all__ = [
+    "SOFTWARE",
+    "failed_rows",
+    "half_size_pix",
+    "measure",
+    "measure_match",
+    "measure_search",
+    "provenance",
+]
 
 SOFTWARE = f"SPHEREx Explorer {__version__}"
 
@@ -37,11 +40,6 @@ _MATCHES_PER_TASK = 16
 
 _MATCHES_PER_PROCESS = 200
 """A process takes seconds to start; it must have seconds of work to be worth it."""
-
-
-def half_size_pix(options: MeasureOptions) -> int:
-    """Return how many pixels to every side of a target a measurement needs."""
-    return max((options.background_size_pix + MAX_GROWTH_PIX) // 2 + 1, STAMP_SIZE_PIX // 2)
 
 
 def measure_match(
@@ -68,7 +66,7 @@ def measure_match(
     """
     covered = [targets[index] for index in match.targets]
     try:
-        cutouts = archive.read_cutouts(match.exposure, covered, half_size_pix(options))
+        cutouts = archive.read_cutouts(match.exposure, covered, half_size_pix(options, covered))
     except ExposureError as error:
         return failed_rows(match, targets, str(error))
     rows = failed_rows(match, targets, "the position falls off the image")
@@ -88,6 +86,7 @@ def failed_rows(match: ExposureMatch, targets: Sequence[Target], reason: str) ->
             flags=FIT_ERROR,
             ra_deg=float(ra[number]),
             dec_deg=float(dec[number]),
+            model=targets[match.targets[number]].model,
             reason=reason,
         )
         for number in range(len(match.targets))
@@ -126,7 +125,7 @@ def measure(
     Parameters
     ----------
     targets
-        Point sources; those that overlap in an exposure are fitted together.
+        Point sources and galaxies; those that overlap in an exposure are fitted together.
     archive
         Where the exposures come from; see `photometry_core.archive.open_archive`.
     options

@@ -17,6 +17,7 @@ Profiles are not renormalised: what a plane holds is the whole flux, 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -24,7 +25,7 @@ from scipy.ndimage import spline_filter
 
 from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import FitError
-from photometry_core.types import FloatArray
+from photometry_core.types import Float32Array, FloatArray
 
 PROFILE_HALF_SIZE_PIX = 6
 """A profile covers so many pixels to every side of the pixel that holds the source."""
@@ -76,22 +77,35 @@ def render_point_source(
     return profile, (column - PROFILE_HALF_SIZE_PIX, row - PROFILE_HALF_SIZE_PIX)
 
 
-def _blend(psf: PsfGrid, x_pix: float, y_pix: float) -> tuple[FloatArray, int]:
-    """Spline coefficients at a position, bilinear between zone centres.
+def zone_weights(
+    psf: PsfGrid, x_pix: float, y_pix: float
+) -> Iterator[tuple[Float32Array | FloatArray, float]]:
+    """Yield the planes that make up the PSF at a position, and the weight of each.
 
-    Beyond the outer zone centres the outer zones are used as they are.
+    The weights are bilinear between zone centres and sum to 1. Beyond the outer zone
+    centres the outer zones are used as they are.
+
+    Parameters
+    ----------
+    psf
+        PSF of the zones around the position.
+    x_pix, y_pix
+        Position on the detector.
     """
     i, fx = _zone(psf.x_centers_pix, x_pix)
     j, fy = _zone(psf.y_centers_pix, y_pix)
-    blended: FloatArray | float = 0.0
     for row, weight_y in ((j, 1 - fy), (j + 1, fy)):
         for column, weight_x in ((i, 1 - fx), (i + 1, fx)):
             if weight_x * weight_y:
-                plane = psf.planes[row, column]
-                part = _spline_coefficients(
-                    plane.tobytes(), plane.dtype.str, plane.shape, psf.oversampling
-                )
-                blended = blended + part * (weight_x * weight_y)
+                yield psf.planes[row, column], weight_x * weight_y
+
+
+def _blend(psf: PsfGrid, x_pix: float, y_pix: float) -> tuple[FloatArray, int]:
+    """Spline coefficients at a position, and the index of those at its centre."""
+    blended: FloatArray | float = 0.0
+    for plane, weight in zone_weights(psf, x_pix, y_pix):
+        part = _spline_coefficients(plane.tobytes(), plane.dtype.str, plane.shape, psf.oversampling)
+        blended = blended + part * weight
     coefficients = np.asarray(blended)
     return coefficients, coefficients.shape[0] // 2
 
@@ -107,14 +121,13 @@ def _zone(centers_pix: FloatArray, at_pix: float) -> tuple[int, float]:
     return index, float((at_pix - centers_pix[index]) / width)
 
 
-@lru_cache(maxsize=512)
-def _spline_coefficients(
-    data: bytes, dtype: str, shape: tuple[int, int], oversampling: int
-) -> FloatArray:
-    """Quintic-spline coefficients of a plane, surrounded by zeros.
+def checked_plane(data: bytes, dtype: str, shape: tuple[int, ...]) -> FloatArray:
+    """Return a PSF plane in float64 from its bytes.
 
-    Planes are the same in every exposure of a detector, and are recognised by their
-    content, so that no exposure can be given the PSF of another.
+    Raises
+    ------
+    FitError
+        It is not normalised, not finite, or not a square of odd width.
     """
     plane = np.frombuffer(data, dtype).reshape(shape).astype(np.float64)
     total = plane.sum()
@@ -122,6 +135,19 @@ def _spline_coefficients(
         raise FitError(f"a PSF plane sums to {total:.4g} instead of 1")
     if shape[0] != shape[1] or shape[0] % 2 == 0:
         raise FitError(f"a PSF plane has the shape {shape}, expected a square of odd width")
+    return plane
+
+
+@lru_cache(maxsize=512)
+def _spline_coefficients(
+    data: bytes, dtype: str, shape: tuple[int, ...], oversampling: int
+) -> FloatArray:
+    """Quintic-spline coefficients of a plane, surrounded by zeros.
+
+    Planes are the same in every exposure of a detector, and are recognised by their
+    content, so that no exposure can be given the PSF of another.
+    """
+    plane = checked_plane(data, dtype, shape)
     # The outermost profile pixel reaches half a pixel further than its centre, which is
     # up to half a pixel further than the nominal half size, and the splines 3 samples more.
     reach = (PROFILE_HALF_SIZE_PIX + 1) * oversampling + _SPLINE_ORDER

@@ -17,15 +17,14 @@ from astropy.table import MaskedColumn, Table
 
 from photometry_core.cutout import Stamp
 from photometry_core.flags import FIT_ERROR
+from photometry_core.measurement import Measurement, Provenance
 from photometry_core.positions import designation
 from photometry_core.types import (
     STAMP_SIZE_PIX,
     Float32Array,
     FloatArray,
     IntArray,
-    Measurement,
     MeasureOptions,
-    Provenance,
     Target,
 )
 
@@ -81,7 +80,7 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
     ),
     SpectrumColumn(
         "flux", "f8", "uJy", "phot.flux.density;em.IR",
-        "Total flux density; may be negative",
+        "Total (untruncated) flux density; may be negative",
         lambda m: m.flux_ujy,
     ),
     SpectrumColumn(
@@ -91,12 +90,12 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
     ),
     SpectrumColumn(
         "flags", "i8", "", "meta.code.qual",
-        "Union of pixel flags within 2.5 pix; bits 32, 33: of the fit",
+        "Flags within 2.5 pix, or Re if larger; bits 32, 33: of the fit",
         lambda m: m.flags,
     ),
     SpectrumColumn(
         "fit_ql", "f8", "", "stat.fit.goodness",
-        "Mean |pixel - model| / sigma within 2.5 pix; 0.8 is perfect",
+        "Mean |pixel - model| / sigma, pixels as for flags; 0.8: perfect",
         lambda m: m.fit_quality,
     ),
     SpectrumColumn(
@@ -163,6 +162,10 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
     SpectrumColumn(
         "reason", "str", "", "meta.note", "Why there is no flux; empty where there is one",
         lambda m: m.reason,
+    ),
+    SpectrumColumn(
+        "model", "str", "", "meta.code.class", "Fitted shape: point or sersic",
+        lambda m: m.model,
     ),
 )  # fmt: skip
 

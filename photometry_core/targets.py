@@ -14,14 +14,16 @@ from astropy.units import (
     UnitBase,
     UnitConversionError,
     UnitTypeError,
+    arcsec,
     deg,
+    dimensionless_unscaled,
     mas,
     year,
 )
 
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import designation, parse_position
-from photometry_core.types import ProperMotion, Target
+from photometry_core.types import ProperMotion, SersicProfile, Target
 
 _READERS = {
     ".csv": "ascii.csv",
@@ -34,8 +36,13 @@ _READERS = {
     ".fit": "fits",
     ".parquet": "parquet",
 }
-_NOT_SUPPORTED = ("sersic_index", "axis_ratio", "position_angle", "effective_radius")
 _MOTION_UNITS = {"pm_ra": mas / year, "pm_dec": mas / year, "ref_epoch": year}
+_SHAPE_UNITS = {
+    "sersic_index": dimensionless_unscaled,
+    "axis_ratio": dimensionless_unscaled,
+    "position_angle": deg,
+    "effective_radius": arcsec,
+}
 
 
 def read_targets(
@@ -56,6 +63,8 @@ def read_targets(
         Columns to use; `None` looks for ``ra``, ``dec`` and ``name``, in any case. There
         need not be a column of names. A proper motion is in the columns ``pm_ra`` (with
         cos(dec)), ``pm_dec``, both in mas/yr if they have no unit, and ``ref_epoch``.
+        Columns ``sersic_index``, ``axis_ratio``, ``position_angle`` (degrees) and
+        ``effective_radius`` (arcsec) make a row a galaxy.
 
     Returns
     -------
@@ -136,15 +145,10 @@ def _from_table(
     dec_name = _column(table, dec_column, "dec", path)
     has_names = name_column is not None or _matching(table, "name")
     name = _column(table, name_column, "name", path) if has_names else None
-    for column in table.colnames:
-        if column.lower() in _NOT_SUPPORTED and not np.all(np.ma.getmaskarray(table[column])):
-            raise InvalidInputError(
-                f"targets: {path.name} has the column {column!r}: Sersic profiles are "
-                "not measured by this version; remove the column to measure point sources"
-            )
     motion_columns = _motion_columns(table, path)
     if not len(table):
         raise InvalidInputError(f"targets: {path.name} has no rows")
+    shapes = {column: _matching(table, column) for column in _SHAPE_UNITS}
     targets = []
     for row in range(len(table)):
         where = f"targets: {path.name}: row {row + 1}"
@@ -157,7 +161,8 @@ def _from_table(
                     name=label or designation(ra % 360, dec),
                     ra_deg=ra,
                     dec_deg=dec,
-                    motion=_motion(table, motion_columns, row, where),
+                    motion=_motion(table, motion_columns, row),
+                    profile=_profile(table, shapes, row),
                 )
             )
         except (InvalidInputError, ValueError) as error:
@@ -179,19 +184,48 @@ def _motion_columns(table: Table, path: Path) -> dict[str, str]:
     return {wanted: _column(table, None, wanted, path) for wanted in found}
 
 
-def _motion(table: Table, columns: dict[str, str], row: int, where: str) -> ProperMotion | None:
+def _motion(table: Table, columns: dict[str, str], row: int) -> ProperMotion | None:
     """Return the proper motion of a row; `None` if all its cells are empty."""
     empty = [np.ma.is_masked(table[column][row]) for column in columns.values()]
     if all(empty):
         return None
     values = {
-        wanted: _number(table[column], row, f"{where}, column {column!r}", _MOTION_UNITS[wanted])
+        wanted: _number(table[column], row, f"column {column!r}", _MOTION_UNITS[wanted])
         for wanted, column in columns.items()
     }
     return ProperMotion(
         pm_ra_mas_yr=values["pm_ra"],
         pm_dec_mas_yr=values["pm_dec"],
         ref_epoch_yr=values["ref_epoch"],
+    )
+
+
+def _profile(table: Table, columns: dict[str, list[str]], row: int) -> SersicProfile | None:
+    """Return the shape that a row gives: all four values or none."""
+    for name, found in columns.items():
+        if len(found) > 1:
+            raise InvalidInputError(f"{len(found)} columns {name!r}: {', '.join(found)}")
+    given = {
+        name: found[0]
+        for name, found in columns.items()
+        if found and _text(table[found[0]][row]) not in ("", "nan")
+    }
+    if not given:
+        return None
+    if missing := [name for name in _SHAPE_UNITS if name not in given]:
+        raise InvalidInputError(
+            f"column {next(iter(given.values()))!r}: Sersic profiles need the values "
+            f"{', '.join(_SHAPE_UNITS)}, all four or none; missing: {', '.join(missing)}"
+        )
+    values = {
+        name: _number(table[given[name]], row, f"column {given[name]!r}", unit)
+        for name, unit in _SHAPE_UNITS.items()
+    }
+    return SersicProfile(
+        sersic_index=values["sersic_index"],
+        axis_ratio=values["axis_ratio"],
+        position_angle_deg=values["position_angle"],
+        effective_radius_arcsec=values["effective_radius"],
     )
 
 

@@ -9,16 +9,13 @@ detector whatever file they were read from; arrays are indexed ``[y, x]`` and sh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, Self
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from photometry_core.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from photometry_core.cutout import Stamp
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -37,6 +34,9 @@ STAMP_SIZE_PIX = 31
 
 BACKGROUND_SIZE_RANGE_PIX = (9, 99)
 """Allowed width of the background box. Below 9 pixels a point source fills the box."""
+
+LEAST_EFFECTIVE_RADIUS_ARCSEC = 1.0
+"""Galaxies with smaller effective radii (a sixth of a pixel) are measured as point sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,48 @@ class ProperMotion(JsonValue):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SersicProfile(JsonValue):
+    """The shape of a galaxy on the sky: an untruncated Sersic profile.
+
+    Parameters
+    ----------
+    sersic_index
+        n, 0.5 to 6: 0.5 is a Gaussian, 1 an exponential, 4 a de Vaucouleurs profile.
+    effective_radius_arcsec
+        Half of the light is within the ellipse of this semi-major axis; above 0, to 20.
+        Below `LEAST_EFFECTIVE_RADIUS_ARCSEC` the target is measured as a point source.
+    axis_ratio
+        Minor over major axis, above 0, to 1.
+    position_angle_deg
+        Of the major axis, east of north, -360 to 360.
+
+    Raises
+    ------
+    InvalidInputError
+        A value is not finite or out of its range.
+    """
+
+    sersic_index: float
+    effective_radius_arcsec: float
+    axis_ratio: float
+    position_angle_deg: float
+
+    def __post_init__(self) -> None:
+        for name, value, low, high, unit in (
+            ("sersic_index", self.sersic_index, 0.5, 6, ""),
+            ("effective_radius", self.effective_radius_arcsec, 0, 20, " arcsec"),
+            ("axis_ratio", self.axis_ratio, 0, 1, ""),
+            ("position_angle", self.position_angle_deg, -360, 360, " degrees"),
+        ):
+            # A lower end of 0 is not itself allowed.
+            if not low <= value <= high or not (low or value):
+                allowed = f"{low} to {high}" if low else f"above 0, to {high}"
+                raise InvalidInputError(f"{name}: {value!r} given; allowed: {allowed}{unit}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A position to be measured, as a point source.
+    """A position to be measured, as a point source or as a galaxy.
 
     Parameters
     ----------
@@ -109,6 +149,8 @@ class Target:
         ICRS position in degrees; RA in [0, 360), Dec in [-90, 90].
     motion
         Its proper motion; `None` leaves it where it is.
+    profile
+        Shape of a galaxy; `None` is a point source.
 
     Raises
     ------
@@ -120,6 +162,7 @@ class Target:
     ra_deg: float
     dec_deg: float
     motion: ProperMotion | None = None
+    profile: SersicProfile | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.ra_deg) and 0.0 <= self.ra_deg < 360.0):
@@ -131,20 +174,40 @@ class Target:
                 f"dec: {self.dec_deg!r} is not a declination; allowed: -90 <= dec <= 90 degrees"
             )
 
+    @property
+    def resolved_profile(self) -> SersicProfile | None:
+        """The shape that is fitted; `None` for point sources and galaxies as small as those."""
+        shape = self.profile
+        resolved = shape and shape.effective_radius_arcsec >= LEAST_EFFECTIVE_RADIUS_ARCSEC
+        return shape if resolved else None
+
+    @property
+    def model(self) -> str:
+        """What is fitted, in the words of the column ``model``."""
+        if self.profile is None:
+            return "point"
+        small = f"point (Re < {LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec)"
+        return "sersic" if self.resolved_profile else small
+
     def to_json(self) -> dict[str, Any]:
-        """Return the fields by name; there is no motion where it does not move."""
-        position = {"name": self.name, "ra_deg": self.ra_deg, "dec_deg": self.dec_deg}
-        return position if self.motion is None else position | {"motion": self.motion.to_json()}
+        """Return the fields by name, without those that a resting point source lacks."""
+        values: dict[str, Any] = {"name": self.name, "ra_deg": self.ra_deg, "dec_deg": self.dec_deg}
+        if self.motion is not None:
+            values["motion"] = self.motion.to_json()
+        if self.profile is not None:
+            values["profile"] = self.profile.to_json()
+        return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """Inverse of `to_json`."""
-        motion = values.get("motion")
+        motion, profile = values.get("motion"), values.get("profile")
         return cls(
             name=values["name"],
             ra_deg=values["ra_deg"],
             dec_deg=values["dec_deg"],
             motion=None if motion is None else ProperMotion.from_json(motion),
+            profile=None if profile is None else SersicProfile.from_json(profile),
         )
 
 
@@ -325,86 +388,3 @@ class ExposureSearch:
 
     matches: tuple[ExposureMatch, ...]
     problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Measurement:
-    """One target on one exposure: one row of a spectrum.
-
-    Quantities that could not be had are NaN, and `reason` says why. A negative flux is a
-    measurement like any other.
-
-    Parameters
-    ----------
-    exposure
-        The exposure.
-    wavelength_um, bandwidth_um
-        At the position of the target.
-    flux_ujy, flux_err_ujy
-        Total flux density and its 1-sigma error.
-    flags
-        Union of the flags of the pixels around the target, with the bits that only a
-        measurement can have.
-    fit_quality
-        Mean of |pixel - model| / sigma near the target; 0.8 for a perfect fit.
-    background_mjy_sr, background_err_mjy_sr
-        Local background and its 1-sigma error.
-    background_is_local
-        True if it was measured in a box of the size that was asked for.
-    x_pix, y_pix
-        Position on the detector.
-    ra_deg, dec_deg
-        The ICRS position used.
-    n_pix
-        Number of pixels that entered the fit of this target.
-    reason
-        Why there is no flux; empty if there is one.
-    stamp
-        The pixels; `None` if none could be read.
-    """
-
-    exposure: Exposure
-    wavelength_um: float = math.nan
-    bandwidth_um: float = math.nan
-    flux_ujy: float = math.nan
-    flux_err_ujy: float = math.nan
-    flags: int = 0
-    fit_quality: float = math.nan
-    background_mjy_sr: float = math.nan
-    background_err_mjy_sr: float = math.nan
-    background_is_local: bool = False
-    x_pix: float = math.nan
-    y_pix: float = math.nan
-    ra_deg: float = math.nan
-    dec_deg: float = math.nan
-    n_pix: int = 0
-    reason: str = ""
-    stamp: Stamp | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance(JsonValue):
-    """Where a spectrum comes from; written into every file.
-
-    Parameters
-    ----------
-    software
-        Name and version of this program.
-    archive
-        Name of the archive, as given.
-    archive_description
-        One sentence on what the archive is.
-    simulated
-        Whether the data are simulated.
-    calibration
-        Which wavelengths and solid angles were used, in words.
-    created
-        Date and time of the measurement, ISO 8601, UTC.
-    """
-
-    software: str
-    archive: str
-    archive_description: str
-    simulated: bool
-    calibration: str
-    created: str

@@ -4,15 +4,9 @@ import numpy as np
 
 from photometry_core import flags
 from photometry_core.cutout import Stamp
+from photometry_core.measurement import Measurement, Provenance
 from photometry_core.spectrum import Spectrum, build_spectrum
-from photometry_core.types import (
-    STAMP_SIZE_PIX,
-    Exposure,
-    Measurement,
-    MeasureOptions,
-    Provenance,
-    Target,
-)
+from photometry_core.types import STAMP_SIZE_PIX, Exposure, MeasureOptions, Target
 
 BANDS_UM = {1: (0.75, 1.1), 2: (1.1, 1.62), 3: (1.63, 2.41), 4: (2.42, 3.82), 5: (3.83, 4.41),
             6: (4.42, 5.0)}  # fmt: skip

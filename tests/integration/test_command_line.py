@@ -58,6 +58,22 @@ def test_a_list_on_the_simulated_sky(tmp_path):
         assert 0.5 * measured < binned["n_used"].sum() <= measured
 
 
+def test_a_galaxy_and_a_star_in_one_table(tmp_path, capsys):
+    table = tmp_path / "targets.csv"
+    table.write_text(
+        "name,ra,dec,sersic_index,axis_ratio,position_angle,effective_radius\n"
+        f"galaxy,{DWARF.ra_deg},{DWARF.dec_deg},2.5,0.5,30,8\n"
+        f"star,{DWARF.ra_deg},{DWARF.dec_deg + 0.003},,,,\n"
+    )
+    arguments = ["--archive", "simulated", "--detectors", "4", "--mjd", "60789", "60900"]
+    assert main([str(table), *arguments, "--output", str(tmp_path / "out")]) == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    spectra = [Table.read(tmp_path / "out" / t["file"], format="votable")
+               for t in manifest["targets"]]  # fmt: skip
+    assert [set(map(str, spectrum["model"])) for spectrum in spectra] == [{"sersic"}, {"point"}]
+    assert all(t["measured"] > 0 for t in manifest["targets"])
+
+
 def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path, capsys):
     table = tmp_path / "twice.csv"
     table.write_text("name,ra,dec\nA,10,-60\na,10,-60\n")

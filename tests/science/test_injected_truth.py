@@ -15,6 +15,7 @@ from photometry_core.archive import open_archive
 from photometry_core.archive.regions import Box
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.forced import measure_exposure
+from photometry_core.measurement import Measurement
 from photometry_core.motion import positions_at
 from photometry_core.pipeline import half_size_pix, measure, measure_match
 from photometry_core.simulation import exposures, survey
@@ -24,14 +25,7 @@ from photometry_core.simulation.names import find_named
 from photometry_core.simulation.sources import point_sources
 from photometry_core.simulation.truth import truth
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import (
-    DETECTORS,
-    ExposureMatch,
-    Measurement,
-    MeasureOptions,
-    ProperMotion,
-    Target,
-)
+from photometry_core.types import DETECTORS, ExposureMatch, MeasureOptions, ProperMotion, Target
 
 OPTIONS = MeasureOptions()
 FIRST_POINTING = 20_000

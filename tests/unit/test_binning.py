@@ -12,15 +12,10 @@ from photometry_core.binning import DEFAULT_REJECT, bin_spectrum, reject_mask
 from photometry_core.channels import channel_at, nominal_band_um
 from photometry_core.errors import InvalidInputError
 from photometry_core.flags import decode
+from photometry_core.measurement import Measurement, Provenance
 from photometry_core.spectrum import build_spectrum
 from photometry_core.spectrum_files import FORMATS, write_binned
-from photometry_core.types import (
-    Exposure,
-    Measurement,
-    MeasureOptions,
-    Provenance,
-    Target,
-)
+from photometry_core.types import Exposure, MeasureOptions, Target
 
 EXPOSURE = Exposure(
     publisher_did="ivo://irsa.ipac/spherex_qr2?2025W51_1A_0684_2/D3",

@@ -14,7 +14,7 @@ from photometry_core.simulation.files import spectral_image
 from photometry_core.simulation.instrument import render_exposure
 from photometry_core.simulation.sources import point_sources
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import STAMP_SIZE_PIX, MeasureOptions, Target
+from photometry_core.types import STAMP_SIZE_PIX, MeasureOptions, SersicProfile, Target
 
 POINTING, DETECTOR = 20_000, 2
 X_PIX, Y_PIX = 700.3, 1210.8
@@ -190,3 +190,27 @@ def test_the_plane_as_it_is_weighs_otherwise(star):
     [plane] = measure_exposure(cutout, [target], MeasureOptions(weights="plane"))
     assert plane.flux_ujy != model.flux_ujy
     assert plane.flux_ujy == pytest.approx(model.flux_ujy, abs=model.flux_err_ujy)
+
+
+def test_a_galaxy_at_the_edge_or_with_a_damaged_psf_is_a_row_like_any_other(star):
+    shape = SersicProfile(
+        sersic_index=1.0, effective_radius_arcsec=15.0, axis_ratio=0.7, position_angle_deg=20.0
+    )
+    cutout, target = cutout_around(0.3, 900.2)
+    [row] = measure_exposure(cutout, [replace(target, profile=shape)], OPTIONS)
+    assert row.reason == ""
+    assert row.flags & CONTAINS_BAD_PIXEL
+    assert row.model == "sersic"
+    cutout, target = star
+    galaxy = replace(target, profile=shape)
+    for spoiled, message in (
+        (replace(cutout, psf=zeros(cutout.psf)), "a PSF plane sums to 0 instead of 1"),
+        (replace(cutout, image_mjy_sr=np.full_like(cutout.image_mjy_sr, np.nan)), "no backgr"),
+    ):
+        [row] = measure_exposure(spoiled, [galaxy], OPTIONS)
+        assert message in row.reason
+        assert row.flags & FIT_ERROR
+        assert row.model == "sersic"
+    first, second = measure_exposure(cutout, [galaxy, galaxy], OPTIONS)
+    assert "too close to another target" in first.reason
+    assert second.reason == first.reason

@@ -10,7 +10,8 @@ import pytest
 
 from jobs import chunk_results, folders
 from photometry_core.cutout import Stamp
-from photometry_core.types import STAMP_SIZE_PIX, Exposure, Measurement
+from photometry_core.measurement import Measurement
+from photometry_core.types import STAMP_SIZE_PIX, Exposure
 
 SHAPE = (STAMP_SIZE_PIX, STAMP_SIZE_PIX)
 

@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from photometry_core.cutout import Stamp
 from photometry_core.errors import DataFormatError
+from photometry_core.measurement import Measurement, Provenance
 from photometry_core.spectrum import COLUMNS, build_spectrum, file_stem
 from photometry_core.spectrum_files import (
     FORMATS,
@@ -20,14 +21,7 @@ from photometry_core.spectrum_files import (
     stamps_path,
     write_spectrum,
 )
-from photometry_core.types import (
-    STAMP_SIZE_PIX,
-    Exposure,
-    Measurement,
-    MeasureOptions,
-    Provenance,
-    Target,
-)
+from photometry_core.types import STAMP_SIZE_PIX, Exposure, MeasureOptions, SersicProfile, Target
 
 EXPOSURE = Exposure(
     publisher_did="ivo://irsa.ipac/spherex_qr2?2025W51_1A_0684_2/D3",
@@ -131,6 +125,41 @@ def test_product_is_read_back_as_it_was(spectrum, tmp_path):
     assert np.array_equal(stamps.cd_deg[1], make_stamp(1.0).cd_deg)
     with pytest.raises(IndexError, match="row 3 of 3"):
         load_stamps(stamps_path(tmp_path, 3), [3])
+
+
+@pytest.mark.parametrize(
+    ("radius_arcsec", "model", "engine"),
+    [
+        (3.5, "sersic", "native forced photometry, Sersic profile, total untruncated flux"),
+        (0.5, "point (Re < 1 arcsec)",
+         "native forced photometry, point source (effective radius below 1 arcsec)"),
+    ],
+)  # fmt: skip
+def test_files_of_galaxies_say_what_was_fitted(tmp_path, radius_arcsec, model, engine):
+    shape = SersicProfile(
+        sersic_index=4.0,
+        effective_radius_arcsec=radius_arcsec,
+        axis_ratio=0.25,
+        position_angle_deg=-30.0,
+    )
+    galaxy = replace(TARGET, profile=shape)
+    rows = [Measurement(exposure=EXPOSURE, flux_ujy=1.0, model=galaxy.model)]
+    spectrum = build_spectrum(galaxy, rows, MeasureOptions(), PROVENANCE)
+    write_spectrum(spectrum, tmp_path / "s.vot", "votable")
+    document = parse(tmp_path / "s.vot", verify="exception")
+    params = {p.name: (p.value, str(p.unit)) for p in document.get_first_table().params}
+    assert params["sersic_index"][0] == 4.0
+    assert params["effective_radius"] == (radius_arcsec, "arcsec")
+    assert params["axis_ratio"][0] == 0.25
+    assert params["position_angle"] == (-30.0, "deg")
+    infos = {info.name: info.value for info in document.resources[0].infos}
+    assert infos["engine"] == engine
+    assert infos["source_model"] == model
+    assert Table.read(tmp_path / "s.vot")["model"].tolist() == [model]
+    save_product(spectrum, tmp_path, 0)
+    loaded = load_spectrum(tmp_path / "0.parquet")
+    assert loaded.target == galaxy
+    assert loaded.table["model"].tolist() == [model]
 
 
 def test_votable_is_valid_and_self_describing(spectrum, tmp_path):

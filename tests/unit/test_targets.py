@@ -80,8 +80,8 @@ def test_proper_motions(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ("1,,2016", "row 1, column 'pm_dec': the value is missing"),
-        ("1,2,", "row 1, column 'ref_epoch': the value is missing"),
+        ("1,,2016", "row 1: column 'pm_dec': the value is missing"),
+        ("1,2,", "row 1: column 'ref_epoch': the value is missing"),
         ("1,30000,2016", "row 1: pm_dec: 30000.0 mas/yr .*-20000 to 20000"),
         ("1,2,57388", "row 1: ref_epoch: 57388.0 is not a Julian year; allowed: 1850 to 2100"),
         ("fast,2,2016", "'fast' is not a number of mas"),

@@ -1,0 +1,109 @@
+"""How far a source reaches: the pixels that its fit, its background and its flags take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from photometry_core.aperture import APERTURE_RADIUS_PIX
+from photometry_core.background import MAX_GROWTH_PIX
+from photometry_core.psf import PROFILE_HALF_SIZE_PIX
+from photometry_core.types import (
+    STAMP_SIZE_PIX,
+    BoolArray,
+    FloatArray,
+    MeasureOptions,
+    Target,
+)
+
+NOMINAL_PIXEL_ARCSEC = 6.15
+"""Boxes are sized with it, so that they do not depend on the exposure."""
+
+FOOTPRINT_RADIUS_PIX = 5.5
+"""Background pixels are at least so far from every fitted source: a PSF plane ends there."""
+
+_FOOTPRINT_EFFECTIVE_RADII = 2.5
+"""How much further the footprint of a galaxy reaches; at most 8 pixels, so that the largest
+background box always holds enough pixels outside it. Wings beyond are part of the fit."""
+
+_FIT_EFFECTIVE_RADII = 4.0
+
+
+def fit_half_size_pix(target: Target) -> int:
+    """Return how many pixels to every side of the central one the fit of a target takes."""
+    shape = target.resolved_profile
+    if shape is None:
+        return PROFILE_HALF_SIZE_PIX
+    radii = _FIT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
+    return PROFILE_HALF_SIZE_PIX + math.ceil(radii)
+
+
+def background_half_size_pix(options: MeasureOptions) -> int:
+    """Return how many pixels to every side of a target its background may take."""
+    return (options.background_size_pix + MAX_GROWTH_PIX) // 2 + 1
+
+
+def half_size_pix(options: MeasureOptions, targets: Sequence[Target] = ()) -> int:
+    """Return how many pixels to every side of targets their measurement needs.
+
+    Parameters
+    ----------
+    options
+        How to measure.
+    targets
+        What is measured; without galaxies it makes no difference.
+    """
+    boxes = (fit_half_size_pix(target) for target in targets)
+    return max(background_half_size_pix(options), STAMP_SIZE_PIX // 2, *boxes)
+
+
+def aperture_radius_pix(target: Target, cd_deg: FloatArray) -> float:
+    """Return the radius within which pixels count for the flags and the quality of a fit.
+
+    2.5 pixels, or the effective radius if that is larger.
+
+    Parameters
+    ----------
+    target
+        What is measured.
+    cd_deg
+        Local linear WCS, shape (2, 2), degrees per pixel.
+    """
+    shape = target.resolved_profile
+    if shape is None:
+        return APERTURE_RADIUS_PIX
+    pixel_arcsec = 3600 * math.sqrt(abs(float(np.linalg.det(cd_deg))))
+    return max(APERTURE_RADIUS_PIX, shape.effective_radius_arcsec / pixel_arcsec)
+
+
+def outside_footprint(
+    target: Target, cd_deg: FloatArray, dx_pix: FloatArray, dy_pix: FloatArray
+) -> BoolArray:
+    """Return which pixels are far enough from a source to be background.
+
+    The footprint is a circle; for a galaxy, an ellipse that reaches 2.5 effective radii
+    further along either axis.
+
+    Parameters
+    ----------
+    target
+        What is measured.
+    cd_deg
+        Local linear WCS: offsets to the east and to the north in degrees per pixel.
+    dx_pix, dy_pix
+        Offsets of pixels from the source; they broadcast against each other.
+    """
+    shape = target.resolved_profile
+    if shape is None:
+        return np.asarray(np.hypot(dx_pix, dy_pix) > FOOTPRINT_RADIUS_PIX)
+    angle = math.radians(shape.position_angle_deg)
+    east, north = 3600 / NOMINAL_PIXEL_ARCSEC * cd_deg
+    east_pix = east[0] * dx_pix + east[1] * dy_pix
+    north_pix = north[0] * dx_pix + north[1] * dy_pix
+    major = math.sin(angle) * east_pix + math.cos(angle) * north_pix
+    minor = math.cos(angle) * east_pix - math.sin(angle) * north_pix
+    further = _FOOTPRINT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
+    a, b = FOOTPRINT_RADIUS_PIX + further, FOOTPRINT_RADIUS_PIX + further * shape.axis_ratio
+    return np.asarray(np.hypot(major / a, minor / b) > 1)
