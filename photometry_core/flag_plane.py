@@ -125,7 +125,7 @@ def check_flag_bits(header: Header) -> None:
         for match in map(_BIT_CARD.match, cards)
         if match
     ]
-    for match in filter(None, map(_NAME_CARD.match, cards)):
+    for match in filter(None, map(_NAME_CARD.match, cards if b"MSKN" in raw else ())):
         number = match[1].decode()
         name, mask = header.text(f"MSKN{number}"), header.integer(f"MSKM{number}")
         if mask <= 0 or mask & (mask - 1):

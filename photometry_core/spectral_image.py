@@ -82,6 +82,11 @@ def read_cutouts(
             f"{source.name}: holds {found.obs_id} D{found.detector}, "
             f"expected {exposure.obs_id} D{exposure.detector}"
         )
+    if found.release != exposure.release:
+        raise DataFormatError(
+            f"{source.name}: is of the release {found.release} by its VERSION, "
+            f"expected {exposure.release}"
+        )
     footprint = read_footprint(image)
     _check_planes(hdus)
     check_flag_bits(hdus["FLAGS"].header)

@@ -144,6 +144,7 @@ def mid_mjd(number: npt.ArrayLike) -> FloatArray:
     return begin_mjd(number) + EXPOSURE_SECONDS / 2 / 86400.0
 
 
+@lru_cache(maxsize=4096)
 def release(number: int) -> str:
     """Return the quick release that a pointing belongs to, ``qr2`` or ``qr3``."""
     return "qr3" if float(begin_mjd(number)) >= QR3_START_MJD else "qr2"

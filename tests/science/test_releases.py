@@ -1,10 +1,13 @@
 """QR2 and QR3 files hold PSF, flags and wavelengths in different ways, and give the same fluxes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from photometry_core.archive.regions import Box
 from photometry_core.archive.simulated import SimulatedArchive
+from photometry_core.errors import DataFormatError
 from photometry_core.forced import measure_exposure
 from photometry_core.pipeline import half_size_pix, measure, measure_match
 from photometry_core.simulation import exposures, survey
@@ -47,6 +50,17 @@ def test_noise_free_fluxes_of_qr3_files_at_every_phase_and_detector_position(det
         errors.append(measurement.flux_ujy / 1e4 - 1)
     print(f"D{detector}: rms {np.std(errors):.1e}, largest {np.max(np.abs(errors)):.1e}")
     assert np.max(np.abs(errors)) < 1e-3
+
+
+def test_a_file_of_another_release_than_it_was_listed_in_is_refused():
+    exposure = exposures.exposure(POINTINGS["qr3"], 2)
+    rendering = render_exposure(
+        POINTINGS["qr3"], 2, Box(500, 500, 545, 545), point_sources(10.0, 10.0, 1.0)
+    )
+    listed = replace(exposure, collection="spherex_qr2")
+    message = "is of the release qr3 by its VERSION, expected qr2"
+    with pytest.raises(DataFormatError, match=message):
+        read_cutouts(spectral_image(rendering, "file.fits"), listed, [], 20)
 
 
 @pytest.mark.parametrize("detector", [1, 4, 6])
