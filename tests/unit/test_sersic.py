@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy.table import Table
+from scipy.special import ndtr
 
 from photometry_core import sersic
 from photometry_core.cutout import PsfGrid
@@ -258,3 +259,32 @@ def test_units_of_a_table_are_honoured(tmp_path):
 def test_unusable_shapes_are_named(tmp_path, text, message):
     with pytest.raises(InvalidInputError, match=message):
         read_targets(write(tmp_path, text))
+
+
+def test_planes_with_and_without_the_pixel_give_the_same_galaxy():
+    sigma_pix = 0.4
+
+    def optical(offset):
+        return np.exp(-0.5 * (offset / sigma_pix) ** 2)
+
+    def effective(offset):
+        return ndtr((offset + 0.5) / sigma_pix) - ndtr((offset - 0.5) / sigma_pix)
+
+    rendered = []
+    for along, oversampling, half, included in ((optical, 10, 50, False), (effective, 5, 20, True)):
+        offset = (np.arange(2 * half + 1) - half) / oversampling
+        plane = np.outer(along(offset), along(offset))
+        psf = PsfGrid(
+            planes=(plane / plane.sum())[None, None],
+            x_centers_pix=np.array([0.0]),
+            y_centers_pix=np.array([0.0]),
+            oversampling=oversampling,
+            pixel_included=included,
+        )
+        shape = SersicProfile(
+            sersic_index=2.5, effective_radius_arcsec=4.0, axis_ratio=0.4, position_angle_deg=40.0
+        )
+        cd_deg = np.array([[-6.15, 0.3], [0.2, 6.15]]) / 3600
+        rendered.append(render_sersic(psf, shape, cd_deg, 100.3, 99.8, 15)[0])
+    assert rendered[0].max() > 0.05
+    assert np.max(np.abs(rendered[0] - rendered[1])) < 2e-5
