@@ -115,6 +115,7 @@ class _Attempt:
                 self._mine.update(in_hand=index)
                 raise
             except Exception:
+                # A fault of the program, which ends the job elsewhere: this was no crash.
                 self._mine.update(in_hand=None)
                 raise
             self.rows.extend(zip(match.targets, measured, strict=True))
