@@ -135,16 +135,6 @@ class TanSip:
         return np.array([[east[0] - east[1], east[2] - east[3]],
                          [north[0] - north[1], north[2] - north[3]]])  # fmt: skip
 
-    def shifted(self, dx_pix: float, dy_pix: float) -> TanSip:
-        """Return the same WCS for pixel numbers that are larger by (dx, dy)."""
-        return TanSip(
-            crpix=(self.crpix[0] + dx_pix, self.crpix[1] + dy_pix),
-            crval_deg=self.crval_deg,
-            cd_deg=self.cd_deg,
-            sip_a=self.sip_a,
-            sip_b=self.sip_b,
-        )
-
     def _offset_powers(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Powers of offsets from the reference pixel, as many as the distortion has."""
         return _powers(u, self.sip_a.shape[0]), _powers(v, self.sip_a.shape[0])

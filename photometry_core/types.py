@@ -300,8 +300,7 @@ class MeasureOptions:
             mjd_range=(start, end),
             background_size_pix=values["background_size_pix"],
             weights=values["weights"],
-            # Options stored without releases are of jobs that knew QR2 alone.
-            releases=tuple(values.get("releases", ("qr2",))),
+            releases=tuple(values["releases"]),
         )
 
 

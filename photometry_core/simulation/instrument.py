@@ -71,7 +71,6 @@ def render_exposure(
     noise_on: bool = True,
     flags_on: bool = True,
     background_on: bool = True,
-    core_offset_pix: float = 0.0,
 ) -> Rendering:
     """Render a box of pixels of one exposure.
 
@@ -91,8 +90,6 @@ def render_exposure(
         Add defects and their flags. Without them all flags are 0.
     background_on
         Add zodiacal light and airglow.
-    core_offset_pix
-        Offset of the PSF from the sources along both axes.
 
     Notes
     -----
@@ -103,7 +100,7 @@ def render_exposure(
     points, galaxies = draw_sources(
         placed,
         sources,
-        psf_mixture(detector, core_offset_pix),
+        psf_mixture(detector),
         survey.celestial_wcs(pointing, detector),
         box,
     )

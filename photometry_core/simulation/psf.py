@@ -79,19 +79,17 @@ class PsfMixture:
 
 
 @cache
-def psf_mixture(detector: int, core_offset_pix: float = 0.0) -> PsfMixture:
+def psf_mixture(detector: int) -> PsfMixture:
     """Return the PSF of a detector.
 
     Parameters
     ----------
     detector
         1 to 6.
-    core_offset_pix
-        Offset of the whole PSF from the source along both axes.
     """
     sigma = _core_sigma(_FWHM_ARCSEC[detector]) / _PIXEL_ARCSEC
     return PsfMixture(
-        offset_pix=_COMPONENTS[:, 4:6] * sigma + core_offset_pix,
+        offset_pix=_COMPONENTS[:, 4:6] * sigma,
         sigma_pix=_COMPONENTS[:, 6:8] * sigma,
     )
 
@@ -102,7 +100,7 @@ def zone_centers(zones: int = ZONES) -> FloatArray:
     return np.asarray(pitch * (np.arange(zones) + 0.5))
 
 
-def zone_planes(detector: int, core_offset_pix: float = 0.0) -> Float32Array:
+def zone_planes(detector: int) -> Float32Array:
     """Return the PSF of every zone as the PSF HDU holds it.
 
     Returns
@@ -111,7 +109,7 @@ def zone_planes(detector: int, core_offset_pix: float = 0.0) -> Float32Array:
         Shape (ZONES**2, PLANE_SIZE, PLANE_SIZE), x varying fastest over the zones: samples
         of the optical PSF at the zone centres, every plane divided by its sum.
     """
-    mixture = psf_mixture(detector, core_offset_pix)
+    mixture = psf_mixture(detector)
     y, x = (axis.ravel() for axis in np.meshgrid(zone_centers(), zone_centers(), indexing="ij"))
     offset = (np.arange(PLANE_SIZE) - PLANE_SIZE // 2) / OVERSAMPLING
     planes = np.zeros((x.size, PLANE_SIZE, PLANE_SIZE))

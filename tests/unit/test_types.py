@@ -91,12 +91,6 @@ def test_a_withdrawn_release_is_never_accepted():
     assert not MeasureOptions().accepts(listed(1, 61000.0, "spherex_qr"))
 
 
-def test_options_stored_before_there_were_releases_mean_the_only_one_there_was():
-    stored = MeasureOptions(releases=("qr2",)).to_json()
-    assert stored.pop("releases") == ["qr2"]
-    assert MeasureOptions.from_json(stored).releases == ("qr2",)
-
-
 def test_values_survive_json():
     exposure = Exposure(
         publisher_did="ivo://irsa.ipac/spherex_qr2?2025W51_1A_0684_2/D3",
