@@ -24,14 +24,15 @@ from photometry_core.types import STAMP_SIZE_PIX, Exposure
 
 _TARGET = "target"
 _STAMP_PREFIX = "stamp_"
-_SCALARS: Mapping[type, pa.DataType] = {
+_SCALARS: Mapping[Any, pa.DataType] = {
     float: pa.float64(),
     int: pa.int64(),
     bool: pa.bool_(),
     str: pa.string(),
     Exposure: pa.string(),
+    tuple[int, ...]: pa.list_(pa.int64()),
 }
-_SCALAR_FIELDS: Mapping[str, type] = {
+_SCALAR_FIELDS: Mapping[str, Any] = {
     name: kind
     for name, kind in get_type_hints(Measurement, localns={"Stamp": Stamp}).items()
     if name != "stamp"
@@ -133,6 +134,7 @@ def _table(target: int, measurements: Sequence[Measurement]) -> pa.Table:
 def _measurement(row: Mapping[str, Any]) -> Measurement:
     values = {name: row[name] for name in _SCALAR_FIELDS}
     values["exposure"] = Exposure.from_json(json.loads(values["exposure"]))
+    values["flag_counts"] = tuple(values["flag_counts"])
     arrays = {name: row[_STAMP_PREFIX + name] for name in _STAMP_ARRAYS}
     if all(content is None for content in arrays.values()):
         return Measurement(**values)

@@ -41,6 +41,8 @@ class PsfGrid:
     pixel_included
         Whether the planes are convolved with the response of the native pixel (QR3);
         otherwise they are the optical PSF alone (QR2).
+    core_offset_pix
+        (x, y) of the light's centre from the middle of a plane, in native pixels.
     """
 
     planes: Float32Array | FloatArray
@@ -48,6 +50,7 @@ class PsfGrid:
     y_centers_pix: FloatArray
     oversampling: int
     pixel_included: bool = False
+    core_offset_pix: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +66,7 @@ class PsfZones:
     reach_pix
         How far from its centre a zone is used, along either axis. Every zone that reaches
         into the cutout is here.
-    oversampling, pixel_included
+    oversampling, pixel_included, core_offset_pix
         As in `PsfGrid`.
     """
 
@@ -73,6 +76,7 @@ class PsfZones:
     reach_pix: float
     oversampling: int
     pixel_included: bool
+    core_offset_pix: tuple[float, float] = (0.0, 0.0)
 
     def around(self, x_pix: float, y_pix: float) -> PsfGrid:
         """Return the zones to be used at a position, as a grid of four or of one.
@@ -112,6 +116,7 @@ class PsfZones:
             y_centers_pix=self.y_centers_pix[numbers[:, 0]],
             oversampling=self.oversampling,
             pixel_included=self.pixel_included,
+            core_offset_pix=self.core_offset_pix,
         )
 
 

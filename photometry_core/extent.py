@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from photometry_core.aperture import APERTURE_RADIUS_PIX
-from photometry_core.background import MAX_GROWTH_PIX
+from photometry_core.kernel.background import MAX_GROWTH_PIX
 from photometry_core.psf import PROFILE_HALF_SIZE_PIX
 from photometry_core.types import (
     STAMP_SIZE_PIX,
-    BoolArray,
     FloatArray,
     MeasureOptions,
     Target,
@@ -20,6 +18,9 @@ from photometry_core.types import (
 
 NOMINAL_PIXEL_ARCSEC = 6.15
 """Boxes are sized with it, so that they do not depend on the exposure."""
+
+APERTURE_RADIUS_PIX = 2.5
+"""Pixels whose centres are within this radius count for flags, as in the official tool."""
 
 FOOTPRINT_RADIUS_PIX = 5.5
 """Background pixels are at least so far from every fitted source: a PSF plane ends there."""
@@ -78,10 +79,8 @@ def aperture_radius_pix(target: Target, cd_deg: FloatArray) -> float:
     return max(APERTURE_RADIUS_PIX, shape.effective_radius_arcsec / pixel_arcsec)
 
 
-def outside_footprint(
-    target: Target, cd_deg: FloatArray, dx_pix: FloatArray, dy_pix: FloatArray
-) -> BoolArray:
-    """Return which pixels are far enough from a source to be background.
+def footprint_ellipse(target: Target, cd_deg: FloatArray) -> tuple[float, float, float]:
+    """Return which pixels are too close to a source to be background.
 
     The footprint is a circle; for a galaxy, an ellipse that reaches 2.5 effective radii
     further along either axis.
@@ -92,18 +91,34 @@ def outside_footprint(
         What is measured.
     cd_deg
         Local linear WCS: offsets to the east and to the north in degrees per pixel.
-    dx_pix, dy_pix
-        Offsets of pixels from the source; they broadcast against each other.
+
+    Returns
+    -------
+    tuple of float
+        (a, b, c) of the footprint ``a dx^2 + 2 b dx dy + c dy^2 <= 1``, offsets from the source
+        in pixels.
     """
     shape = target.resolved_profile
     if shape is None:
-        return np.asarray(np.hypot(dx_pix, dy_pix) > FOOTPRINT_RADIUS_PIX)
+        circle = FOOTPRINT_RADIUS_PIX**-2
+        return circle, 0.0, circle
     angle = math.radians(shape.position_angle_deg)
     east, north = 3600 / NOMINAL_PIXEL_ARCSEC * cd_deg
-    east_pix = east[0] * dx_pix + east[1] * dy_pix
-    north_pix = north[0] * dx_pix + north[1] * dy_pix
-    major = math.sin(angle) * east_pix + math.cos(angle) * north_pix
-    minor = math.cos(angle) * east_pix - math.sin(angle) * north_pix
     further = _FOOTPRINT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
-    a, b = FOOTPRINT_RADIUS_PIX + further, FOOTPRINT_RADIUS_PIX + further * shape.axis_ratio
-    return np.asarray(np.hypot(major / a, minor / b) > 1)
+    major = (math.sin(angle) * east + math.cos(angle) * north) / (FOOTPRINT_RADIUS_PIX + further)
+    minor = (math.cos(angle) * east - math.sin(angle) * north) / (
+        FOOTPRINT_RADIUS_PIX + further * shape.axis_ratio
+    )
+    form = np.outer(major, major) + np.outer(minor, minor)
+    return float(form[0, 0]), float(form[0, 1]), float(form[1, 1])
+
+
+def footprint_half_size_pix(target: Target) -> int:
+    """Return how many pixels to every side of the central one the footprint may reach.
+
+    Pixels are nominal ones; a tenth is added for those that are smaller.
+    """
+    shape = target.resolved_profile
+    radius = shape.effective_radius_arcsec if shape else 0.0
+    further = _FOOTPRINT_EFFECTIVE_RADII * radius / NOMINAL_PIXEL_ARCSEC
+    return math.ceil(1.1 * (FOOTPRINT_RADIUS_PIX + further)) + 1

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+IMAGE_BITS = 30
+"""Bits that pixels of a FLAGS plane can carry."""
+
 Severity = Literal["benign", "warn", "serious", "reject"]
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from photometry_core.cutout import Stamp
+from photometry_core.flags import IMAGE_BITS
 from photometry_core.types import Exposure, JsonValue
 
 
@@ -37,8 +38,17 @@ class Measurement:
         Position on the detector.
     ra_deg, dec_deg
         The ICRS position used.
+    flux_correlation
+        Correlation of the flux with that of the target, fitted together with this one, with
+        which it is correlated most; NaN where there is none.
+    chi2
+        Sum of ((pixel - model) / sigma)^2 over the pixels of the fit of this target.
     n_pix
-        Number of pixels that entered the fit of this target.
+        Number of those pixels.
+    n_aperture_pix
+        Number of pixels of the image that `flags` and `fit_quality` look at.
+    flag_counts
+        How many of them carry each bit of the FLAGS plane, from bit 0 on, 30 numbers.
     model
         What was fitted, as `Target.model` says it.
     reason
@@ -61,7 +71,11 @@ class Measurement:
     y_pix: float = math.nan
     ra_deg: float = math.nan
     dec_deg: float = math.nan
+    flux_correlation: float = math.nan
+    chi2: float = math.nan
     n_pix: int = 0
+    n_aperture_pix: int = 0
+    flag_counts: tuple[int, ...] = (0,) * IMAGE_BITS
     model: str = "point"
     reason: str = ""
     stamp: Stamp | None = field(default=None, repr=False)

@@ -2,11 +2,12 @@
 
 A QR2 plane holds samples of the optical PSF, without the response of the native pixel, on a
 grid finer than the pixels. Between the samples the PSF is taken to be the quintic spline
-through them. Its integral over a native pixel is then known exactly: the spline
-coefficients are weighed by the difference of two values of the integrated B-spline, one
-per edge of the pixel (Unser 1999, IEEE Signal Process. Mag. 16(6), 22, for B-splines).
-The profile is so rendered at the true sub-pixel position and never resampled, and because
-B-splines sum to one, its pixels sum to the flux of the plane at every phase.
+through them. Its integral over a native pixel is then known exactly: integrating a B-spline of
+degree 5 over one sample gives a B-spline of degree 6, so that the integral is a spline of
+degree 6 whose coefficients are sums over as many coefficients as a pixel has samples (Unser
+1999, IEEE Signal Process. Mag. 16(6), 22, for B-splines). The profile is so rendered at the
+true sub-pixel position and never resampled, and because B-splines sum to one, its pixels sum
+to the flux of the plane at every phase.
 
 A QR3 plane holds samples of the effective PSF: the optical PSF already integrated over the
 native pixel. The profile is the quintic spline through them at the centres of the pixels,
@@ -18,25 +19,28 @@ Profiles are not renormalised: what a plane holds is the whole flux, 1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 from scipy.ndimage import spline_filter
 
 from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import FitError
-from photometry_core.types import Float32Array, FloatArray
+from photometry_core.kernel import point_source
+from photometry_core.types import Float32Array, FloatArray, IntArray
 
-PROFILE_HALF_SIZE_PIX = 6
+PROFILE_HALF_SIZE_PIX = point_source.HALF_SIZE_PIX
 """A profile covers so many pixels to every side of the pixel that holds the source."""
 
-PROFILE_SIZE_PIX = 2 * PROFILE_HALF_SIZE_PIX + 1
+PROFILE_SIZE_PIX = point_source.SIZE_PIX
 
 _SPLINE_ORDER = 5
-_KNOTS = np.arange(7.0) - 3
-_KNOT_WEIGHTS = np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0]) / 720
 _SUM_TOLERANCE = 0.01
 """Planes are normalised to 1 by definition; more than this off means a damaged plane."""
+
+_FIRST_CAPACITY = 64
+_MAX_PLANES = 1500
+"""Twice the planes of all detectors; together 135 MB."""
 
 
 def render_point_source(
@@ -65,16 +69,22 @@ def render_point_source(
         A PSF plane that is needed is not normalised or not finite, or no zone reaches the
         position.
     """
-    if isinstance(psf, PsfZones):
-        psf = psf.around(x_pix, y_pix)
-    weights_of = _sample_weights if psf.pixel_included else _pixel_weights
-    coefficients, center = _blend(psf, x_pix, y_pix)
+    bank = plane_bank(psf)
+    slots, blend = bank.planes_at(psf, x_pix, y_pix)
     column, row = int(np.floor(x_pix + 0.5)), int(np.floor(y_pix + 0.5))
-    x_first, x_weights = weights_of(column - x_pix, psf.oversampling, center)
-    y_first, y_weights = weights_of(row - y_pix, psf.oversampling, center)
-    rows = _integrate(coefficients, y_first, y_weights, psf.oversampling)
-    profile = _integrate(rows.T, x_first, x_weights, psf.oversampling).T
-    return profile, (column - PROFILE_HALF_SIZE_PIX, row - PROFILE_HALF_SIZE_PIX)
+    profile = np.empty(PROFILE_SIZE_PIX**2)
+    point_source.render(
+        bank.coefficients,
+        slots,
+        blend,
+        bank.oversampling,
+        bank.degree,
+        x_pix - column,
+        y_pix - row,
+        profile,
+    )
+    origin = (column - PROFILE_HALF_SIZE_PIX, row - PROFILE_HALF_SIZE_PIX)
+    return profile.reshape(PROFILE_SIZE_PIX, PROFILE_SIZE_PIX), origin
 
 
 def zone_weights(
@@ -100,16 +110,6 @@ def zone_weights(
                 yield psf.planes[row, column], weight_x * weight_y
 
 
-def _blend(psf: PsfGrid, x_pix: float, y_pix: float) -> tuple[FloatArray, int]:
-    """Spline coefficients at a position, and the index of those at its centre."""
-    blended: FloatArray | float = 0.0
-    for plane, weight in zone_weights(psf, x_pix, y_pix):
-        part = _spline_coefficients(plane.tobytes(), plane.dtype.str, plane.shape, psf.oversampling)
-        blended = blended + part * weight
-    coefficients = np.asarray(blended)
-    return coefficients, coefficients.shape[0] // 2
-
-
 def _zone(centers_pix: FloatArray, at_pix: float) -> tuple[int, float]:
     """Index of the zone before a position, and the weight of the zone after it."""
     if centers_pix.size == 1 or at_pix <= centers_pix[0]:
@@ -121,106 +121,148 @@ def _zone(centers_pix: FloatArray, at_pix: float) -> tuple[int, float]:
     return index, float((at_pix - centers_pix[index]) / width)
 
 
-def checked_plane(data: bytes, dtype: str, shape: tuple[int, ...]) -> FloatArray:
-    """Return a PSF plane in float64 from its bytes.
+def checked_plane(plane: Float32Array | FloatArray) -> FloatArray:
+    """Return a PSF plane in float64.
 
     Raises
     ------
     FitError
         It is not normalised, not finite, or not a square of odd width.
     """
-    plane = np.frombuffer(data, dtype).reshape(shape).astype(np.float64)
+    plane = plane.astype(np.float64)
     total = plane.sum()
     if not abs(total - 1) <= _SUM_TOLERANCE:
         raise FitError(f"a PSF plane sums to {total:.4g} instead of 1")
-    if shape[0] != shape[1] or shape[0] % 2 == 0:
-        raise FitError(f"a PSF plane has the shape {shape}, expected a square of odd width")
+    if plane.shape[0] != plane.shape[1] or plane.shape[0] % 2 == 0:
+        raise FitError(f"a PSF plane has the shape {plane.shape}, expected a square of odd width")
     return plane
 
 
-@lru_cache(maxsize=512)
-def _spline_coefficients(
-    data: bytes, dtype: str, shape: tuple[int, ...], oversampling: int
-) -> FloatArray:
-    """Quintic-spline coefficients of a plane, surrounded by zeros.
-
-    Planes are the same in every exposure of a detector, and are recognised by their
-    content, so that no exposure can be given the PSF of another.
-    """
-    plane = checked_plane(data, dtype, shape)
-    # The outermost profile pixel reaches half a pixel further than its centre, which is
-    # up to half a pixel further than the nominal half size, and the splines 3 samples more.
-    reach = (PROFILE_HALF_SIZE_PIX + 1) * oversampling + _SPLINE_ORDER
-    margin = max(reach - shape[0] // 2, _SPLINE_ORDER)
-    coefficients = spline_filter(np.pad(plane, margin), order=5, mode="mirror")
-    coefficients.setflags(write=False)
-    return np.asarray(coefficients)
-
-
-def _pixel_weights(offset_pix: float, oversampling: int, center: int) -> tuple[int, FloatArray]:
-    """Weights of the spline coefficients in the integral over a native pixel.
+def spline_coefficients(plane: Float32Array | FloatArray, reach: int) -> FloatArray:
+    """Return the coefficients of the quintic spline through a plane.
 
     Parameters
     ----------
-    offset_pix
-        Centre of the middle pixel of the profile, from the source, in native pixels.
-    oversampling
-        Samples per native pixel.
-    center
-        Index of the coefficient at the source.
+    plane
+        Samples of the PSF, zero outside.
+    reach
+        Coefficients are wanted so far from the centre, along either axis.
 
     Returns
     -------
-    first
-        Index of the coefficient that the first weight of the first pixel belongs to.
-    weights
-        The same for every pixel, since pixels are a whole number of samples apart.
+    FloatArray
+        Shape (2 reach + 1, 2 reach + 1).
+
+    Raises
+    ------
+    FitError
+        The plane is damaged.
     """
-    first_pixel = center + (offset_pix - PROFILE_HALF_SIZE_PIX) * oversampling
-    lower_edge = first_pixel - oversampling / 2
-    first = int(np.floor(lower_edge)) - 2
-    # Coefficient k reaches from k - 3 to k + 3.
-    edges = lower_edge - np.arange(float(first), float(first + oversampling + 6))
-    return first, _b_spline_integral(edges + oversampling) - _b_spline_integral(edges)
+    checked = checked_plane(plane)
+    half = checked.shape[0] // 2
+    margin = max(reach - half, 0) + _SPLINE_ORDER
+    coefficients = np.asarray(spline_filter(np.pad(checked, margin), _SPLINE_ORDER, mode="mirror"))
+    cut = half + margin - reach
+    return coefficients[cut : cut + 2 * reach + 1, cut : cut + 2 * reach + 1]
 
 
-def _sample_weights(offset_pix: float, oversampling: int, center: int) -> tuple[int, FloatArray]:
-    """Weights of the spline coefficients in the value at the centre of a native pixel.
+class PlaneBank:
+    """The spline coefficients of PSF planes, arranged for `point_source.render`.
 
-    Parameters and returned values as of `_pixel_weights`; the weights include the number of
-    samples per pixel along one axis.
+    Planes are the same in every exposure of a detector, and are recognised by their content,
+    so that no exposure can be given the PSF of another.
+
+    Attributes
+    ----------
+    oversampling
+        Plane elements per native pixel.
+    degree
+        Of the splines: 6 for planes that are integrated over the pixel, 5 for the others.
+    coefficients
+        Shape (capacity, oversampling**2 * cells**2).
     """
-    first_pixel = center + (offset_pix - PROFILE_HALF_SIZE_PIX) * oversampling
-    first = int(np.floor(first_pixel)) - 2
-    # Coefficient k reaches from k - 3 to k + 3.
-    distance = first_pixel - np.arange(float(first), float(first + 6))
-    return first, oversampling * _b_spline(distance)
+
+    def __init__(self, oversampling: int, *, pixel_included: bool) -> None:
+        self.oversampling = oversampling
+        self.degree = 5 if pixel_included else 6
+        self.full = False
+        cells = point_source.cells(oversampling)
+        self.coefficients = np.zeros((_FIRST_CAPACITY, oversampling**2 * cells**2), np.float32)
+        self._slots: dict[bytes, list[tuple[bytes, int]]] = {}
+        self._count = 0
+        self._lock = Lock()
+
+    def planes_at(
+        self, psf: PsfGrid | PsfZones, x_pix: float, y_pix: float
+    ) -> tuple[IntArray, FloatArray]:
+        """Return the planes that make up the PSF at a position, and their weights.
+
+        Raises
+        ------
+        FitError
+            A plane is damaged, or no zone reaches the position.
+        """
+        if isinstance(psf, PsfZones):
+            psf = psf.around(x_pix, y_pix)
+        slots, blend = np.zeros(4, np.int64), np.zeros(4)
+        for number, (plane, weight) in enumerate(zone_weights(psf, x_pix, y_pix)):
+            slots[number] = self._slot(plane)
+            blend[number] = weight
+        # Planes without weight are read as well: nearby ones are at hand.
+        slots[blend == 0] = slots[0]
+        return slots, blend
+
+    def _slot(self, plane: Float32Array | FloatArray) -> int:
+        """Return the number of a plane, which is put into the bank if it is not there."""
+        content = plane.tobytes()
+        middle = len(content) // 2
+        sign = content[middle : middle + 64]
+        with self._lock:
+            for known, slot in self._slots.get(sign, ()):
+                if known == content:
+                    return slot
+            arranged = self._arranged(plane)
+            if self._count == self.coefficients.shape[0]:
+                grown = np.zeros((2 * self._count, self.coefficients.shape[1]), np.float32)
+                grown[: self._count] = self.coefficients
+                self.coefficients = grown
+            slot = self._count
+            self.coefficients[slot] = arranged
+            self._slots.setdefault(sign, []).append((content, slot))
+            self._count += 1
+            self.full = self._count >= _MAX_PLANES
+            return slot
+
+    def _arranged(self, plane: Float32Array | FloatArray) -> Float32Array:
+        """Return the coefficients of a plane in the order of `point_source.render`."""
+        samples, cells = self.oversampling, point_source.cells(self.oversampling)
+        center = (PROFILE_HALF_SIZE_PIX + 1) * samples + 4
+        size = samples * cells
+        reach = max(center, size - center) + samples
+        coefficients = spline_coefficients(plane, reach)
+        if self.degree == 6:
+            for axis in (0, 1):
+                sums = np.cumsum(coefficients, axis=axis)
+                earlier = np.roll(sums, samples, axis=axis)
+                # Nothing is before the first coefficients, which are zero.
+                earlier[(slice(None),) * axis + (slice(samples),)] = 0
+                coefficients = sums - earlier
+        first = reach - center
+        square = coefficients[first : first + size, first : first + size]
+        arranged = square.reshape(cells, samples, cells, samples).transpose(1, 3, 0, 2)
+        return arranged.astype(np.float32).ravel()
 
 
-def _b_spline(at: FloatArray) -> FloatArray:
-    """Centred quintic B-spline: the derivative of `_b_spline_integral`."""
-    above = np.clip(np.clip(at, -3, 3)[:, None] - _KNOTS, 0, None)
-    return np.asarray(above**5 @ (6 * _KNOT_WEIGHTS))
+_banks: dict[tuple[int, bool], PlaneBank] = {}
 
 
-def _b_spline_integral(upper: FloatArray) -> FloatArray:
-    """Integral of the centred quintic B-spline up to a limit, by truncated powers."""
-    above = np.clip(np.clip(upper, -3, 3)[:, None] - _KNOTS, 0, None)
-    return np.asarray(above**6 @ _KNOT_WEIGHTS)
+def plane_bank(psf: PsfGrid | PsfZones) -> PlaneBank:
+    """Return the bank for planes of this kind; use the same one for a whole batch.
 
-
-def _integrate(
-    coefficients: FloatArray, first: int, weights: FloatArray, oversampling: int
-) -> FloatArray:
-    """Integrate along the first axis over the pixels of the profile.
-
-    Returns an array of shape (PROFILE_SIZE_PIX, coefficients.shape[1]).
+    A bank that is full is given up for an empty one; whoever uses it keeps it.
     """
-    stride, step = coefficients.strides
-    windows = np.lib.stride_tricks.as_strided(
-        coefficients[first:],
-        shape=(PROFILE_SIZE_PIX, weights.size, coefficients.shape[1]),
-        strides=(stride * oversampling, stride, step),
-        writeable=False,
-    )
-    return np.asarray(np.einsum("j,ijk->ik", weights, windows))
+    kind = psf.oversampling, psf.pixel_included
+    bank = _banks.get(kind)
+    if bank is None or bank.full:
+        bank = _banks[kind] = PlaneBank(kind[0], pixel_included=kind[1])
+    return bank

@@ -86,6 +86,8 @@ def render_sersic(
     x_pix: float,
     y_pix: float,
     half_size_pix: int,
+    *,
+    core_offset_pix: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[FloatArray, tuple[int, int]]:
     """Return the fraction of a galaxy's total flux in every pixel around it.
 
@@ -102,6 +104,9 @@ def render_sersic(
         Position of the centre on the detector.
     half_size_pix
         Pixels to every side of the one that holds the centre.
+    core_offset_pix
+        (x, y) of the PSF's light from the middle of its planes, which are put so much before
+        the position.
 
     Returns
     -------
@@ -122,6 +127,7 @@ def render_sersic(
     unit = _unit_profile(profile.sersic_index)
     to_unit = _to_unit_circle(profile, cd_deg)
     column, row = int(np.floor(x_pix + 0.5)), int(np.floor(y_pix + 0.5))
+    x_pix, y_pix = x_pix - core_offset_pix[0], y_pix - core_offset_pix[1]
     box_pix = _BOX_STEP_PIX * -(-(2 * half_size_pix) // _BOX_STEP_PIX)
     k_x, k_y = _frequencies(box_pix)
 
@@ -218,7 +224,7 @@ def _plane_transform(
     As for point sources, the PSF is the quintic spline through the samples; planes are
     recognised by their content.
     """
-    plane = checked_plane(data, dtype, shape)
+    plane = checked_plane(np.frombuffer(data, dtype).reshape(shape))
     offset = (np.arange(shape[0]) - shape[0] // 2) / oversampling
     along_x, along_y = (
         np.exp(-2j * np.pi * np.outer(k, offset))

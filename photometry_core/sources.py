@@ -1,35 +1,45 @@
-"""Targets on the pixels of a cutout: their groups, light and backgrounds."""
+"""Targets on the pixels of cutouts: where they are, their groups, and the arrays to measure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from photometry_core.archive.regions import Box
-from photometry_core.background import Background, local_background
-from photometry_core.cutout import Cutout
+from photometry_core.archive.regions import nearest_pixel
+from photometry_core.cutout import Cutout, PsfGrid, PsfZones
 from photometry_core.errors import FitError
-from photometry_core.extent import background_half_size_pix, outside_footprint
-from photometry_core.planes import Planes
-from photometry_core.psf import render_point_source
+from photometry_core.extent import (
+    aperture_radius_pix,
+    background_half_size_pix,
+    fit_half_size_pix,
+    footprint_ellipse,
+    footprint_half_size_pix,
+)
+from photometry_core.kernel.problem import Exposures, Sources
+from photometry_core.motion import positions_at
+from photometry_core.psf import PROFILE_HALF_SIZE_PIX, PlaneBank
 from photometry_core.sersic import render_sersic
-from photometry_core.types import STAMP_SIZE_PIX, FloatArray, MeasureOptions, Target
-from photometry_core.variance import photon_slope
+from photometry_core.types import FloatArray, IntArray, MeasureOptions, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Located:
-    """A target on the detector; `column` and `row` are the pixel of the cutout it is on.
+    """A target on a cutout; `column` and `row` are the pixel of the cutout it is on.
 
+    `number` is that of the cutout, `index` that of the target, among those to be measured;
     `ra_deg`, `dec_deg` are its position at the time of the exposure. Its fit takes
     `half_size_pix` to every side of that pixel, its flags and its quality those within
     `aperture_pix`; `cd_deg` is the local linear WCS.
     """
 
+    number: int
     index: int
     target: Target
+    cutout: Cutout
     ra_deg: float
     dec_deg: float
     x_pix: float
@@ -42,20 +52,67 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """A located target with all that its fit needs.
+class _Light:
+    """The PSF planes of a point source, or the fractions of the flux of a galaxy per pixel."""
 
-    `profile` covers the pixels of the cutout that `window` selects, which are fitted;
-    `light` is the same on those that `reach` selects, where the light of a galaxy is known.
+    slots: IntArray
+    blend: FloatArray
+    fractions: FloatArray | None
+    half_size_pix: int
+
+
+_DARKNESS = _Light(
+    slots=np.zeros(4, np.int64),
+    blend=np.zeros(4),
+    fractions=None,
+    half_size_pix=PROFILE_HALF_SIZE_PIX,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Batch:
+    """Groups of sources on exposures, ready to be measured.
+
+    `members` are the sources in the order of `sources`, `reasons` why the light of one is not
+    known; empty where it is.
     """
 
-    located: Located
-    window: tuple[slice, slice]
-    profile: FloatArray
-    reach: tuple[slice, slice]
-    light: FloatArray
-    background: Background
-    slope_mjy_sr: float
+    exposures: Exposures
+    sources: Sources
+    members: list[Located]
+    reasons: list[str]
+
+
+def locate(cutout: Cutout, targets: Sequence[Target], number: int) -> Iterator[Located]:
+    """Find targets on a cutout of that number, whether they are on its pixels or not."""
+    ra, dec = positions_at(targets, cutout.exposure.mjd)
+    x, y = cutout.wcs.sky_to_pixel(ra, dec)
+    x0, y0 = cutout.origin_pix
+    for index, target in enumerate(targets):
+        x_pix, y_pix = float(x[index]), float(y[index])
+        known = np.isfinite(x_pix) and np.isfinite(y_pix)
+        cd_deg = cutout.wcs.local_cd_deg(x_pix, y_pix)
+        yield Located(
+            number=number,
+            index=index,
+            target=target,
+            cutout=cutout,
+            ra_deg=float(ra[index]),
+            dec_deg=float(dec[index]),
+            x_pix=x_pix,
+            y_pix=y_pix,
+            column=nearest_pixel(x_pix) - x0 if known else -1,
+            row=nearest_pixel(y_pix) - y0 if known else -1,
+            half_size_pix=fit_half_size_pix(target),
+            aperture_pix=aperture_radius_pix(target, cd_deg),
+            cd_deg=cd_deg,
+        )
+
+
+def on_cutout(one: Located) -> bool:
+    """Whether a target is on the pixels of its cutout."""
+    ny, nx = one.cutout.image_mjy_sr.shape
+    return 0 <= one.column < nx and 0 <= one.row < ny
 
 
 def touching(located: Sequence[Located]) -> list[list[Located]]:
@@ -78,99 +135,132 @@ def touching(located: Sequence[Located]) -> list[list[Located]]:
     return [sorted(group, key=lambda s: (s.y_pix, s.x_pix, s.index)) for group in groups]
 
 
-def prepare(
-    cutout: Cutout, planes: Planes, group: Sequence[Located], options: MeasureOptions
-) -> list[Source]:
-    """Find background, photon slope and profile of every target of a group.
+def make_batch(
+    groups: Sequence[Sequence[Located]], bank: PlaneBank, options: MeasureOptions
+) -> Batch:
+    """Find the light of all sources, and put them and their pixels into arrays.
 
-    A target around which no background can be measured takes that of its nearest neighbour
-    in the group; `is_local` is then false.
+    Parameters
+    ----------
+    groups
+        Sources that are fitted together, those of one cutout next to each other.
+    bank
+        Where the PSF planes of point sources are kept.
+    options
+        How to measure.
     """
-    ny, nx = planes.good.shape
-    everything = Box(0, 0, nx, ny)
-    backgrounds = _backgrounds(cutout, planes, group, options)
-    sources = []
-    for one, background in zip(group, backgrounds, strict=True):
-        near = _slices(_box_around(one, STAMP_SIZE_PIX).intersection(everything))
-        light, reach = _light(cutout, one, background_half_size_pix(options))
-        fitted = _box_around(one, 2 * one.half_size_pix + 1).intersection(everything)
-        sources.append(
-            Source(
-                located=one,
-                window=_slices(fitted),
-                profile=_within(light, reach, fitted),
-                reach=_slices(reach.intersection(everything)),
-                light=_within(light, reach, everything),
-                background=background,
-                slope_mjy_sr=photon_slope(
-                    planes.image_mjy_sr[near], planes.variance_mjy2_sr2[near], planes.good[near]
-                ),
-            )
-        )
-    return sources
-
-
-def _light(cutout: Cutout, one: Located, background_half_pix: int) -> tuple[FloatArray, Box]:
-    """Return the fraction of a source's flux per pixel, and the box of the cutout it covers.
-
-    That of a galaxy covers all pixels of its background as well.
-    """
-    shape = one.target.resolved_profile
-    if shape is None:
-        light, (left, bottom) = render_point_source(cutout.psf, one.x_pix, one.y_pix)
-    else:
-        half = max(one.half_size_pix, background_half_pix)
-        light, (left, bottom) = render_sersic(
-            cutout.psf, shape, one.cd_deg, one.x_pix, one.y_pix, half
-        )
-    left, bottom = left - cutout.origin_pix[0], bottom - cutout.origin_pix[1]
-    return light, Box(left, bottom, left + light.shape[1], bottom + light.shape[0])
-
-
-def _within(light: FloatArray, covered: Box, wanted: Box) -> FloatArray:
-    """Return the part of an array that covers a box which lies in another box."""
-    box = covered.intersection(wanted)
-    return light[
-        box.y0 - covered.y0 : box.y1 - covered.y0, box.x0 - covered.x0 : box.x1 - covered.x0
-    ]
-
-
-def _backgrounds(
-    cutout: Cutout, planes: Planes, group: Sequence[Located], options: MeasureOptions
-) -> list[Background]:
-    x0, y0 = cutout.origin_pix
-    ny, nx = planes.good.shape
-    rows, columns = np.ogrid[:ny, :nx]
-    usable = planes.background.copy()
-    for one in group:
-        dx, dy = columns + x0 - one.x_pix, rows + y0 - one.y_pix
-        usable &= outside_footprint(one.target, one.cd_deg, dx, dy)
-    found: dict[int, Background] = {}
-    failure: FitError | None = None
-    for number, one in enumerate(group):
+    cutouts: list[Cutout] = []
+    group_exposure: list[int] = []
+    lit: list[tuple[Located, _Light]] = []
+    reasons: list[str] = []
+    for group in groups:
+        if not cutouts or cutouts[-1] is not group[0].cutout:
+            cutouts.append(group[0].cutout)
+        group_exposure.append(len(cutouts) - 1)
         try:
-            found[number] = local_background(
-                planes.image_mjy_sr, usable, one.column, one.row, options.background_size_pix
-            )
+            lit += [(one, _light(one, bank, options)) for one in group]
+            reason = ""
         except FitError as error:
-            failure = error
-    if failure is not None and not found:
-        raise failure
-    for number in range(len(group)):
-        if number not in found:
-            nearest = min(found, key=lambda other: _distance_pix(group[number], group[other]))
-            found[number] = replace(found[nearest], is_local=False)
-    return [found[number] for number in range(len(group))]
+            # Without the light of one, that of its neighbours can't be told from it.
+            lit += [(one, _DARKNESS) for one in group]
+            reason = str(error)
+        reasons += [reason] * len(group)
+    return Batch(
+        exposures=_exposures(cutouts),
+        sources=_sources(lit, group_exposure, [len(group) for group in groups], options),
+        members=[one for one, _ in lit],
+        reasons=reasons,
+    )
 
 
-def _distance_pix(one: Located, other: Located) -> float:
-    return float(np.hypot(one.x_pix - other.x_pix, one.y_pix - other.y_pix))
+def core_offset_pix(psf: PsfGrid | PsfZones, options: MeasureOptions) -> tuple[float, float]:
+    """Return how far before a source the middle of the PSF planes is put, along (x, y)."""
+    return psf.core_offset_pix if options.psf_center == "light" else (0.0, 0.0)
 
 
-def _box_around(one: Located, size_pix: int) -> Box:
-    half = size_pix // 2
-    return Box(one.column - half, one.row - half, one.column + half + 1, one.row + half + 1)
+def _light(one: Located, bank: PlaneBank, options: MeasureOptions) -> _Light:
+    """Return the light of a source; that of a galaxy on all pixels of its background as well."""
+    psf, shape = one.cutout.psf, one.target.resolved_profile
+    if shape is None:
+        slots, blend = bank.planes_at(psf, one.x_pix, one.y_pix)
+        return _Light(slots=slots, blend=blend, fractions=None, half_size_pix=PROFILE_HALF_SIZE_PIX)
+    half = max(one.half_size_pix, background_half_size_pix(options))
+    fractions, _ = render_sersic(
+        psf,
+        shape,
+        one.cd_deg,
+        one.x_pix,
+        one.y_pix,
+        half,
+        core_offset_pix=core_offset_pix(psf, options),
+    )
+    return _Light(
+        slots=np.zeros(4, np.int64), blend=np.zeros(4), fractions=fractions, half_size_pix=half
+    )
 
 
-def _slices(box: Box) -> tuple[slice, slice]:
-    return slice(box.y0, box.y1), slice(box.x0, box.x1)
+def _exposures(cutouts: Sequence[Cutout]) -> Exposures:
+    """Put the pixels of cutouts one after the other."""
+    sizes = [cutout.image_mjy_sr.size for cutout in cutouts]
+    return Exposures(
+        image=_joined([cutout.image_mjy_sr for cutout in cutouts]),
+        variance=_joined([cutout.variance_mjy2_sr2 for cutout in cutouts]),
+        flags=_joined([cutout.flags for cutout in cutouts]),
+        solid_angle=_joined([cutout.solid_angle_arcsec2 for cutout in cutouts]),
+        start=np.cumsum([0, *sizes]),
+        width=np.array([cutout.image_mjy_sr.shape[1] for cutout in cutouts]),
+    )
+
+
+def _joined(planes: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Return a copy even of one: compiled code is another for arrays that are read-only."""
+    return np.concatenate([plane.ravel() for plane in planes])
+
+
+def _sources(
+    flat: Sequence[tuple[Located, _Light]],
+    group_exposure: Sequence[int],
+    group_sizes: Sequence[int],
+    options: MeasureOptions,
+) -> Sources:
+    """Put sources one after the other; the light of points is left to be found."""
+    count = len(flat)
+    x, y, phase_x, phase_y, aperture = (np.empty(count) for _ in range(5))
+    column, row, half, footprint_half, known = (np.empty(count, np.int64) for _ in range(5))
+    galaxy, footprint = np.empty(count, np.bool_), np.empty((count, 3))
+    slots, blend = np.empty((count, 4), np.int64), np.empty((count, 4))
+    for s, (one, light) in enumerate(flat):
+        x0, y0 = one.cutout.origin_pix
+        dx, dy = core_offset_pix(one.cutout.psf, options)
+        x[s], y[s], column[s], row[s] = one.x_pix - x0, one.y_pix - y0, one.column, one.row
+        phase_x[s], phase_y[s] = x[s] - column[s] - dx, y[s] - row[s] - dy
+        half[s], aperture[s] = min(one.half_size_pix, light.half_size_pix), one.aperture_pix
+        footprint[s] = footprint_ellipse(one.target, one.cd_deg)
+        footprint_half[s] = footprint_half_size_pix(one.target)
+        galaxy[s], known[s] = light.fractions is not None, light.half_size_pix
+        slots[s], blend[s] = light.slots, light.blend
+    start = np.cumsum([0, *(2 * known + 1) ** 2])
+    fractions = np.zeros(start[-1])
+    for s, (_, light) in enumerate(flat):
+        if light.fractions is not None:
+            fractions[start[s] : start[s + 1]] = light.fractions.ravel()
+    return Sources(
+        group_exposure=np.array(group_exposure),
+        group_first=np.cumsum([0, *group_sizes]),
+        x=x,
+        y=y,
+        column=column,
+        row=row,
+        phase_x=phase_x,
+        phase_y=phase_y,
+        half_size=half,
+        aperture=aperture,
+        footprint=footprint,
+        footprint_half_size=footprint_half,
+        galaxy=galaxy,
+        slots=slots,
+        blend=blend,
+        light=fractions,
+        light_start=start[:-1],
+        light_half_size=known,
+    )

@@ -7,44 +7,48 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from photometry_core.archive.regions import Box, nearest_pixel
-from photometry_core.cutout import Cutout, Stamp
-from photometry_core.types import STAMP_SIZE_PIX, FloatArray
+from photometry_core.archive.regions import Box
+from photometry_core.cutout import Stamp
+from photometry_core.sources import Located
+from photometry_core.types import STAMP_SIZE_PIX, Float32Array
+
+_NO_MODEL = np.full((STAMP_SIZE_PIX, STAMP_SIZE_PIX), np.nan, np.float32)
+_NO_MODEL.setflags(write=False)
 
 
-def cut_stamp(cutout: Cutout, x_pix: float, y_pix: float, model_mjy_sr: FloatArray | None) -> Stamp:
-    """Cut the stamp around a detector position out of a cutout.
+def cut_stamp(one: Located, model_mjy_sr: Float32Array | None) -> Stamp:
+    """Cut the stamp around a target out of its cutout.
 
     Parameters
     ----------
-    cutout
-        The pixels.
-    x_pix, y_pix
-        Position on the detector; the stamp is centred on the pixel that holds it.
+    one
+        The target; the stamp is centred on the pixel that holds it.
     model_mjy_sr
-        Model on the pixels of the cutout, shape (ny, nx); `None` if there is none.
+        The stamp's own model, shape (STAMP_SIZE_PIX, STAMP_SIZE_PIX); `None` if there is none.
     """
-    half = STAMP_SIZE_PIX // 2
-    left, bottom = nearest_pixel(x_pix) - half, nearest_pixel(y_pix) - half
-    x0, y0 = cutout.origin_pix
+    cutout = one.cutout
     ny, nx = cutout.image_mjy_sr.shape
+    left, bottom = one.column - STAMP_SIZE_PIX // 2, one.row - STAMP_SIZE_PIX // 2
     wanted = Box(left, bottom, left + STAMP_SIZE_PIX, bottom + STAMP_SIZE_PIX)
-    there = wanted.intersection(Box(x0, y0, x0 + nx, y0 + ny))
+    there = wanted.intersection(Box(0, 0, nx, ny))
+    from_cutout = (slice(there.y0, there.y1), slice(there.x0, there.x1))
+    to_stamp = (
+        slice(there.y0 - bottom, there.y1 - bottom),
+        slice(there.x0 - left, there.x1 - left),
+    )
 
-    def place(plane: npt.NDArray[Any] | None, empty: float, dtype: npt.DTypeLike) -> Any:
-        stamp = np.full((STAMP_SIZE_PIX, STAMP_SIZE_PIX), empty, dtype)
-        if plane is not None:
-            stamp[there.y0 - bottom : there.y1 - bottom, there.x0 - left : there.x1 - left] = plane[
-                there.y0 - y0 : there.y1 - y0, there.x0 - x0 : there.x1 - x0
-            ]
+    def place(plane: npt.NDArray[Any], empty: float) -> npt.NDArray[Any]:
+        stamp = np.full((STAMP_SIZE_PIX, STAMP_SIZE_PIX), empty, plane.dtype)
+        stamp[to_stamp] = plane[from_cutout]
         stamp.setflags(write=False)
         return stamp
 
+    x0, y0 = cutout.origin_pix
     return Stamp(
-        image_mjy_sr=place(cutout.image_mjy_sr, np.nan, np.float32),
-        variance_mjy2_sr2=place(cutout.variance_mjy2_sr2, np.nan, np.float32),
-        flags=place(cutout.flags, 0, np.int32),
-        model_mjy_sr=place(model_mjy_sr, np.nan, np.float32),
-        origin_pix=(left, bottom),
-        cd_deg=cutout.wcs.local_cd_deg(x_pix, y_pix),
+        image_mjy_sr=place(cutout.image_mjy_sr, np.nan),
+        variance_mjy2_sr2=place(cutout.variance_mjy2_sr2, np.nan),
+        flags=place(cutout.flags, 0),
+        model_mjy_sr=_NO_MODEL if model_mjy_sr is None else model_mjy_sr,
+        origin_pix=(left + x0, bottom + y0),
+        cd_deg=one.cd_deg,
     )

@@ -230,6 +230,10 @@ class MeasureOptions:
         VARIANCE plane, which knows the noise of the pixel it belongs to, by that of the
         fitted model; ``"plane"`` uses the VARIANCE plane as it is, and underestimates
         fluxes by about 0.1 sigma per exposure.
+    psf_center
+        What of a PSF plane of QR2 is put on the position of a source: ``"light"``, the centre of
+        its light, which is 0.05 pixels before the middle of the plane along both axes, or
+        ``"array"``, the middle, which puts the light off the position by so much.
     releases
         The quick releases to use: ``"qr2"`` (observations to 2026-07-20), ``"qr3"`` (later
         ones), or both. Their gains differ.
@@ -244,6 +248,7 @@ class MeasureOptions:
     mjd_range: tuple[float | None, float | None] = (None, None)
     background_size_pix: int = 15
     weights: Literal["model", "plane"] = "model"
+    psf_center: Literal["light", "array"] = "light"
     releases: tuple[str, ...] = RELEASES
 
     def __post_init__(self) -> None:
@@ -260,6 +265,8 @@ class MeasureOptions:
             )
         if self.weights not in ("model", "plane"):
             raise InvalidInputError(f"weights: {self.weights!r} given; allowed: model, plane")
+        if self.psf_center not in ("light", "array"):
+            raise InvalidInputError(f"psf center: {self.psf_center!r} given; allowed: light, array")
         if not self.releases or not set(self.releases) <= set(RELEASES):
             raise InvalidInputError(
                 f"releases: {list(self.releases)} given; "
@@ -288,6 +295,7 @@ class MeasureOptions:
             "mjd_range": list(self.mjd_range),
             "background_size_pix": self.background_size_pix,
             "weights": self.weights,
+            "psf_center": self.psf_center,
             "releases": list(self.releases),
         }
 
@@ -300,6 +308,7 @@ class MeasureOptions:
             mjd_range=(start, end),
             background_size_pix=values["background_size_pix"],
             weights=values["weights"],
+            psf_center=values["psf_center"],
             releases=tuple(values["releases"]),
         )
 

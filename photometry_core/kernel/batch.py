@@ -1,0 +1,145 @@
+"""The measurement of a batch of exposures: light, background, fit, quality of every group."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from photometry_core.kernel import point_source
+from photometry_core.kernel.background import MAX_GROWTH_PIX
+from photometry_core.kernel.compiled import compiled
+from photometry_core.kernel.group import (
+    Group,
+    measure_backgrounds,
+    spread_backgrounds,
+    window,
+)
+from photometry_core.kernel.group_fit import fit_group
+from photometry_core.kernel.pixels import LARGEST, UJY_PER_MJY_SR_ARCSEC2, find_good
+from photometry_core.kernel.problem import Exposures, Recipe, Results, Sources
+from photometry_core.kernel.summary import describe_aperture, describe_fit
+from photometry_core.types import BoolArray, Float32Array
+
+
+@compiled
+def measure_batch(
+    bank: Float32Array,
+    exposures: Exposures,
+    sources: Sources,
+    recipe: Recipe,
+    results: Results,
+) -> None:
+    """Measure every group of sources of every exposure.
+
+    Parameters
+    ----------
+    bank
+        PSF planes of point sources, as `point_source.render` takes them.
+    exposures, sources, recipe
+        The problem. The light of point sources is filled in.
+    results
+        Filled.
+    """
+    largest, most = 0, 0
+    for e in range(exposures.width.size):
+        largest = max(largest, exposures.start[e + 1] - exposures.start[e])
+    for g in range(sources.group_exposure.size):
+        most = max(most, sources.group_first[g + 1] - sources.group_first[g])
+    good, background = np.zeros(largest, np.bool_), np.zeros(largest, np.bool_)
+    usable = np.zeros(largest, np.bool_)
+    box = (recipe.background_size + MAX_GROWTH_PIX) ** 2 + 1
+    shared = Group(
+        nearest=np.full(largest, -1, np.int64),
+        level=np.zeros(largest),
+        slope=np.zeros(largest),
+        ujy=np.zeros(largest),
+        data=np.zeros(largest),
+        weight=np.zeros(largest),
+        variance=np.zeros(largest),
+        model=np.zeros(largest),
+        place=np.zeros((most, box), np.int64),
+        used=np.zeros(most, np.int64),
+        owner=np.zeros(most, np.int64),
+        moments=np.zeros((most, 3, 3)),
+        coefficients=np.zeros((most, 3)),
+        noise=np.zeros(most),
+    )
+    current = -1
+    for g in range(sources.group_exposure.size):
+        e = sources.group_exposure[g]
+        first, last = exposures.start[e], exposures.start[e + 1]
+        image, variance = exposures.image[first:last], exposures.variance[first:last]
+        flags, solid_angle = exposures.flags[first:last], exposures.solid_angle[first:last]
+        shape = ((last - first) // exposures.width[e], exposures.width[e])
+        if e != current:
+            current = e
+            find_good(image, variance, flags, solid_angle, recipe.ignored_flags, good)
+            for p in range(image.size):
+                background[p] = good[p] and (flags[p] & recipe.source_flag) == 0
+                usable[p] = background[p]
+                known = 0 < solid_angle[p] <= LARGEST
+                shared.ujy[p] = UJY_PER_MJY_SR_ARCSEC2 * solid_angle[p] if known else 0.0
+        begin, end = sources.group_first[g], sources.group_first[g + 1]
+        for s in range(begin, end):
+            describe_aperture(flags, good, shape, sources, s, results)
+            _find_light(bank, sources, s, recipe)
+        _cover(sources, begin, end, shape, usable)
+        enough = measure_backgrounds(
+            image, usable, shape, sources, begin, end, recipe, shared, results
+        )
+        _uncover(sources, begin, end, shape, usable, background)
+        if not enough:
+            continue
+        spread_backgrounds(image, variance, good, shape, sources, begin, end, shared)
+        fit_group(image, variance, good, shape, sources, begin, end, recipe, shared, results)
+        describe_fit(image, shape, sources, begin, end, shared, results)
+
+
+@compiled
+def _find_light(bank: Float32Array, sources: Sources, s: int, recipe: Recipe) -> None:
+    """Render a point source; the light of a galaxy is there."""
+    if sources.galaxy[s]:
+        return
+    start = sources.light_start[s]
+    point_source.render(
+        bank,
+        sources.slots[s],
+        sources.blend[s],
+        recipe.oversampling,
+        recipe.degree,
+        sources.phase_x[s],
+        sources.phase_y[s],
+        sources.light[start : start + point_source.SIZE_PIX**2],
+    )
+
+
+@compiled
+def _cover(
+    sources: Sources, begin: int, end: int, shape: tuple[int, int], usable: BoolArray
+) -> None:
+    """Take the footprints of a group from the pixels of the background."""
+    for s in range(begin, end):
+        a, b, c = sources.footprint[s]
+        x0, y0, x1, y1 = window(sources, s, sources.footprint_half_size[s], shape)
+        for y in range(y0, y1):
+            dy = y - sources.y[s]
+            for x in range(x0, x1):
+                dx = x - sources.x[s]
+                if a * dx * dx + 2 * b * dx * dy + c * dy * dy <= 1:
+                    usable[y * shape[1] + x] = False
+
+
+@compiled
+def _uncover(
+    sources: Sources,
+    begin: int,
+    end: int,
+    shape: tuple[int, int],
+    usable: BoolArray,
+    background: BoolArray,
+) -> None:
+    """Give the footprints of a group back."""
+    for s in range(begin, end):
+        x0, y0, x1, y1 = window(sources, s, sources.footprint_half_size[s], shape)
+        for y in range(y0, y1):
+            for p in range(y * shape[1] + x0, y * shape[1] + x1):
+                usable[p] = background[p]

@@ -1,0 +1,156 @@
+"""Pixels of a cutout: which may be used, how noise grows with light, what flags say."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from photometry_core.flags import IMAGE_BITS
+from photometry_core.kernel.compiled import compiled
+from photometry_core.types import BoolArray, Float32Array, FloatArray, IntArray
+
+UJY_PER_MJY_SR_ARCSEC2 = 1e12 / (180 * 3600 / np.pi) ** 2
+"""1 MJy/sr over 1 arcsec^2, in uJy: 23.50443."""
+
+_CLIP_SIGMA = 4.0
+_FEWEST_PIXELS = 30
+LARGEST = 3.0e38
+"""No finite number of 32 bits is much larger; comparisons with it are quicker than isfinite."""
+
+
+@compiled
+def find_good(
+    image: Float32Array,
+    variance: Float32Array,
+    flags: npt.NDArray[np.int32],
+    solid_angle: FloatArray,
+    ignored_flags: int,
+    good: BoolArray,
+) -> None:
+    """Find the pixels that the fit may use.
+
+    They carry none of the flags that forbid it, everything is finite, and variance and solid
+    angle are positive. All arrays have the shape (npix,).
+    """
+    for p in range(image.size):
+        # Comparisons with NaN are false.
+        good[p] = (
+            (flags[p] & ignored_flags) == 0
+            and abs(image[p]) <= LARGEST
+            and 0 < variance[p] <= LARGEST
+            and 0 < solid_angle[p] <= LARGEST
+        )
+
+
+@compiled
+def photon_slope(
+    image: Float32Array,
+    variance: Float32Array,
+    good: BoolArray,
+    width: int,
+    box: tuple[int, int, int, int],
+) -> float:
+    """Return how fast the variance grows with brightness in a box, in MJy/sr.
+
+    The slope of a straight-line fit of variance against brightness, repeated without the
+    pixels more than 4 sigma off; not negative, and 0 where there are too few pixels. The
+    VARIANCE plane grows linearly with the observed brightness of its own pixel.
+
+    Parameters
+    ----------
+    image, variance, good
+        Shape (npix,).
+    width
+        Pixels per row.
+    box
+        First column and row, and those after the last.
+    """
+    x0, y0, x1, y1 = box
+    # Differences from any typical values keep the sums of squares from cancelling.
+    zero_b, zero_v = np.float32(0), np.float32(0)
+    for y in range(y0, y1):
+        for p in range(y * width + x0, y * width + x1):
+            if good[p]:
+                zero_b, zero_v = image[p], variance[p]
+                break
+    slope, offset, limit = 0.0, 0.0, np.inf
+    for _ in range(2):
+        n = b = v = bb = bv = vv = 0.0
+        for y in range(y0, y1):
+            row_image = image[y * width + x0 : y * width + x1]
+            row_variance = variance[y * width + x0 : y * width + x1]
+            row_good = good[y * width + x0 : y * width + x1]
+            for i in range(row_image.size):
+                brightness = float(row_image[i] - zero_b)
+                value = float(row_variance[i] - zero_v)
+                if row_good[i] and abs(value - offset - slope * brightness) <= limit:
+                    n += 1.0
+                    b += brightness
+                    v += value
+                    bb += brightness * brightness
+                    bv += brightness * value
+                    vv += value * value
+        if n < _FEWEST_PIXELS:
+            return 0.0
+        spread, common = bb - b * b / n, bv - b * v / n
+        if not spread > 0:
+            return 0.0
+        slope = common / spread
+        offset = (v - slope * b) / n
+        # The sums may round to slightly less than nothing.
+        limit = _CLIP_SIGMA * np.sqrt(max(vv - v * v / n - slope * common, 0.0) / n)
+    return max(slope, 0.0)
+
+
+@compiled
+def read_aperture(
+    flags: npt.NDArray[np.int32],
+    good: BoolArray,
+    shape: tuple[int, int],
+    x: float,
+    y: float,
+    radius: float,
+    counts: IntArray,
+) -> tuple[int, bool, int]:
+    """Read the flags of the pixels whose centres are within a radius of a position.
+
+    Parameters
+    ----------
+    flags, good
+        Shape (npix,).
+    shape
+        (ny, nx).
+    x, y, radius
+        In pixels.
+    counts
+        The number of pixels that carry a bit is added for every bit, shape (IMAGE_BITS,).
+
+    Returns
+    -------
+    flags
+        Union of the flags.
+    contains_bad
+        Whether a pixel is not good, or off the image.
+    count
+        Number of pixels on the image.
+    """
+    ny, nx = shape
+    union, contains_bad, count = 0, False, 0
+    for row in range(int(np.ceil(y - radius)), int(np.floor(y + radius)) + 1):
+        for column in range(int(np.ceil(x - radius)), int(np.floor(x + radius)) + 1):
+            if np.hypot(column - x, row - y) > radius:
+                continue
+            if not (0 <= row < ny and 0 <= column < nx):
+                contains_bad = True
+                continue
+            p = row * nx + column
+            count += 1
+            contains_bad |= not good[p]
+            value = np.int64(flags[p])
+            union |= value
+            bit = 0
+            while value > 0 and bit < IMAGE_BITS:
+                counts[bit] += value & 1
+                value >>= 1
+                bit += 1
+    return union, contains_bad, count
