@@ -7,16 +7,11 @@ import numpy as np
 from photometry_core.kernel import point_source
 from photometry_core.kernel.background import MAX_GROWTH_PIX
 from photometry_core.kernel.compiled import compiled
-from photometry_core.kernel.group import (
-    Group,
-    measure_backgrounds,
-    spread_backgrounds,
-    window,
-)
-from photometry_core.kernel.group_fit import fit_group
-from photometry_core.kernel.pixels import LARGEST, UJY_PER_MJY_SR_ARCSEC2, find_good
+from photometry_core.kernel.group import Group, measure_backgrounds, window
+from photometry_core.kernel.group_fit import Maps, fit_group
+from photometry_core.kernel.pixels import LARGEST, SMALLEST, UJY_PER_MJY_SR_ARCSEC2, find_good
 from photometry_core.kernel.problem import Exposures, Recipe, Results, Sources
-from photometry_core.kernel.summary import describe_aperture, describe_fit
+from photometry_core.kernel.summary import describe_aperture, model_stamps
 from photometry_core.types import BoolArray, Float32Array
 
 
@@ -47,21 +42,23 @@ def measure_batch(
     good, background = np.zeros(largest, np.bool_), np.zeros(largest, np.bool_)
     usable = np.zeros(largest, np.bool_)
     box = (recipe.background_size + MAX_GROWTH_PIX) ** 2 + 1
-    shared = Group(
-        nearest=np.full(largest, -1, np.int64),
-        level=np.zeros(largest),
-        slope=np.zeros(largest),
+    group = Group(
         ujy=np.zeros(largest),
-        data=np.zeros(largest),
-        weight=np.zeros(largest),
-        variance=np.zeros(largest),
-        model=np.zeros(largest),
         place=np.zeros((most, box), np.int64),
         used=np.zeros(most, np.int64),
         owner=np.zeros(most, np.int64),
         moments=np.zeros((most, 3, 3)),
         coefficients=np.zeros((most, 3)),
         noise=np.zeros(most),
+    )
+    maps = Maps(
+        nearest=np.zeros(largest, np.int64),
+        fitted=np.zeros(largest),
+        data=np.zeros(largest),
+        variance=np.zeros(largest),
+        slope=np.zeros(largest),
+        weight=np.zeros(largest),
+        model=np.zeros(largest),
     )
     current = -1
     for g in range(sources.group_exposure.size):
@@ -76,22 +73,32 @@ def measure_batch(
             for p in range(image.size):
                 background[p] = good[p] and (flags[p] & recipe.source_flag) == 0
                 usable[p] = background[p]
-                known = 0 < solid_angle[p] <= LARGEST
-                shared.ujy[p] = UJY_PER_MJY_SR_ARCSEC2 * solid_angle[p] if known else 0.0
+                known = SMALLEST <= solid_angle[p] <= LARGEST
+                group.ujy[p] = UJY_PER_MJY_SR_ARCSEC2 * solid_angle[p] if known else 0.0
         begin, end = sources.group_first[g], sources.group_first[g + 1]
         for s in range(begin, end):
             describe_aperture(flags, good, shape, sources, s, results)
             _find_light(bank, sources, s, recipe)
         _cover(sources, begin, end, shape, usable)
         enough = measure_backgrounds(
-            image, usable, shape, sources, begin, end, recipe, shared, results
+            image, usable, shape, sources, begin, end, recipe, group, results
         )
         _uncover(sources, begin, end, shape, usable, background)
-        if not enough:
-            continue
-        spread_backgrounds(image, variance, good, shape, sources, begin, end, shared)
-        fit_group(image, variance, good, shape, sources, begin, end, recipe, shared, results)
-        describe_fit(image, shape, sources, begin, end, shared, results)
+        if enough:
+            fit_group(
+                image,
+                variance,
+                good,
+                shape,
+                sources,
+                begin,
+                end,
+                recipe,
+                group,
+                maps,
+                results,
+            )
+            model_stamps(shape, sources, begin, end, group, results)
 
 
 @compiled

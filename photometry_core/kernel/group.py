@@ -8,52 +8,34 @@ import numpy as np
 
 from photometry_core.kernel.background import (
     FEWEST_PIXELS,
-    MAX_GROWTH_PIX,
     fit_background,
     pixels_in_box,
 )
 from photometry_core.kernel.compiled import compiled
-from photometry_core.kernel.pixels import photon_slope
 from photometry_core.kernel.problem import NO_BACKGROUND, Recipe, Results, Sources
-from photometry_core.types import STAMP_SIZE_PIX, BoolArray, Float32Array, FloatArray, IntArray
-
-_STAMP_HALF_SIZE = STAMP_SIZE_PIX // 2
+from photometry_core.types import BoolArray, Float32Array, FloatArray, IntArray
 
 
 class Group(NamedTuple):
-    """Room for the fit of a group; maps have one element per pixel of the exposure.
+    """Room for one group after the other.
 
     Parameters
     ----------
-    nearest
-        The source whose background is that of the pixel, counted within the group; -1 where no
-        source is near.
-    level, slope
-        Background in MJy/sr, and photon slope, that belong to that source.
     ujy
-        Flux of a pixel of 1 MJy/sr.
-    data, weight
-        Background-subtracted flux in uJy and its inverse variance; 0 where not fitted.
-    variance, model
-        Variance that weighs the pixel, in (MJy/sr)^2, 0 where not fitted; background and sources.
+        Flux of a pixel of 1 MJy/sr; 0 where the solid angle is not known. Shape (npix,).
     place, used, owner
-        Pixels of every background; how many; and the source whose background it is.
+        Pixels of every background, shape (n, largest box); how many; and the source that they
+        belong to, which is another one where a background is borrowed.
     moments
-        Inverse normal matrix of every background.
+        Inverse normal matrix of every background, shape (n, 3, 3).
     coefficients
-        Level at the source, slopes along x and y, of every background.
+        Level at the source and slopes along x and y of every background, in MJy/sr (per pixel),
+        shape (n, 3).
     noise
         Standard deviation of the pixels of every background.
     """
 
-    nearest: IntArray
-    level: FloatArray
-    slope: FloatArray
     ujy: FloatArray
-    data: FloatArray
-    weight: FloatArray
-    variance: FloatArray
-    model: FloatArray
     place: IntArray
     used: IntArray
     owner: IntArray
@@ -93,10 +75,13 @@ def measure_backgrounds(
             continue
         found = True
         values, dx, dy = np.empty(count), np.empty(count), np.empty(count)
+        y = place[0] // nx
         for i in range(count):
             values[i] = image[place[i]]
-            dx[i] = place[i] % nx - sources.x[s]
-            dy[i] = place[i] // nx - sources.y[s]
+            while place[i] >= (y + 1) * nx:
+                y += 1
+            dx[i] = place[i] - y * nx - sources.x[s]
+            dy[i] = y - sources.y[s]
         variance, kept = fit_background(
             values, dx, dy, place[:count], group.coefficients[k], group.moments[k]
         )
@@ -132,48 +117,6 @@ def _borrow_background(sources: Sources, s: int, begin: int, end: int, group: Gr
 
 
 @compiled
-def spread_backgrounds(
-    image: Float32Array,
-    variance: Float32Array,
-    good: BoolArray,
-    shape: tuple[int, int],
-    sources: Sources,
-    begin: int,
-    end: int,
-    group: Group,
-) -> None:
-    """Give every pixel near a source the background and photon slope of the nearest one."""
-    ny, nx = shape
-    left, bottom, right, top = nx, ny, 0, 0
-    for s in range(begin, end):
-        x0, y0, x1, y1 = window(sources, s, max(_STAMP_HALF_SIZE, sources.half_size[s]), shape)
-        left, bottom, right, top = min(left, x0), min(bottom, y0), max(right, x1), max(top, y1)
-    for y in range(bottom, top):
-        group.nearest[y * nx + left : y * nx + right] = -1
-        group.weight[y * nx + left : y * nx + right] = 0.0
-        group.variance[y * nx + left : y * nx + right] = 0.0
-        group.data[y * nx + left : y * nx + right] = 0.0
-    for s in range(begin, end):
-        k = s - begin
-        x0, y0, x1, y1 = window(sources, s, max(_STAMP_HALF_SIZE, sources.half_size[s]), shape)
-        box = window(sources, s, _STAMP_HALF_SIZE, shape)
-        slope = photon_slope(image, variance, good, nx, box)
-        level, by_x, by_y = group.coefficients[k]
-        for y in range(y0, y1):
-            for x in range(x0, x1):
-                p = y * nx + x
-                other = group.nearest[p]
-                if other >= 0:
-                    o = begin + other
-                    mine = (x - sources.column[s]) ** 2 + (y - sources.row[s]) ** 2
-                    if (x - sources.column[o]) ** 2 + (y - sources.row[o]) ** 2 <= mine:
-                        continue
-                group.nearest[p] = k
-                group.level[p] = level + by_x * (x - sources.x[s]) + by_y * (y - sources.y[s])
-                group.slope[p] = slope
-
-
-@compiled
 def window(
     sources: Sources, s: int, half_size: int, shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
@@ -184,6 +127,41 @@ def window(
         min(sources.column[s] + half_size + 1, shape[1]),
         min(sources.row[s] + half_size + 1, shape[0]),
     )
+
+
+@compiled
+def nearest_sources(
+    shape: tuple[int, int],
+    sources: Sources,
+    begin: int,
+    end: int,
+    box: tuple[int, int, int, int],
+    nearest: IntArray,
+) -> None:
+    """Find the source, counted within its group, that is nearest to the pixels of its windows.
+
+    It gives the pixel its background. Of two at the same distance it is the first. Pixels of a
+    box that are in no window get any.
+    """
+    left, bottom, right, top = box
+    across = right - left
+    nearest[: across * (top - bottom)] = 0
+    if end - begin == 1:
+        return
+    largest = 0
+    for s in range(begin, end):
+        largest = max(largest, sources.half_size[s])
+    # The corner of a window is so far from its source, and from any that is nearer.
+    reach = int(np.ceil(np.sqrt(2.0) * largest))
+    for s in range(begin + 1, end):
+        x0, y0, x1, y1 = window(sources, s, reach, shape)
+        for y in range(max(y0, bottom), min(y1, top)):
+            for x in range(max(x0, left), min(x1, right)):
+                i = (y - bottom) * across + x - left
+                other = begin + nearest[i]
+                theirs = (x - sources.column[other]) ** 2 + (y - sources.row[other]) ** 2
+                if (x - sources.column[s]) ** 2 + (y - sources.row[s]) ** 2 < theirs:
+                    nearest[i] = s - begin
 
 
 @compiled
@@ -209,6 +187,7 @@ def light_in_backgrounds(
                 row = p // nx - sources.row[s] + known
                 column = p % nx - sources.column[s] + known
                 if 0 <= row < across and 0 <= column < across:
+                    # Pixels of a background have a solid angle.
                     surface = sources.light[start + row * across + column] / group.ujy[p]
                     total += surface
                     by_x += surface * (p % nx - sources.x[begin + owner])
@@ -230,44 +209,68 @@ def background_covariance(
 
     Backgrounds are correlated as far as they are fits to the same pixels.
     """
-    n, nx = end - begin, shape[1]
+    n = end - begin
     covariance = np.zeros((3 * n, 3 * n))
-    marked = np.zeros(shape[0] * nx if n > 1 else 0, np.bool_)
+    if n == 1:
+        for i in range(3):
+            for m in range(3):
+                covariance[i, m] = group.noise[0] ** 2 * group.moments[0, i, m]
+        return covariance
+    marked = np.zeros(shape[0] * shape[1], np.bool_)
     common = np.empty((3, 3))
     for k in range(n):
-        if n == 1:
-            covariance[:] = group.noise[0] ** 2 * group.moments[0]
-            break
         a = group.owner[k]
         for p in group.place[a, : group.used[a]]:
             marked[p] = True
         for j in range(k + 1):
             b = group.owner[j]
-            if not _boxes_overlap(sources, begin + a, begin + b):
-                continue
-            common[:] = 0.0
-            for p in group.place[b, : group.used[b]]:
-                if marked[p]:
-                    x, y = p % nx, p // nx
-                    first = (1.0, x - sources.x[begin + a], y - sources.y[begin + a])
-                    second = (1.0, x - sources.x[begin + b], y - sources.y[begin + b])
-                    for i in range(3):
-                        for m in range(3):
-                            common[i, m] += first[i] * second[m]
-            part = group.moments[k] @ common @ group.moments[j].T
-            part *= group.noise[k] * group.noise[j]
-            covariance[3 * k : 3 * k + 3, 3 * j : 3 * j + 3] = part
-            covariance[3 * j : 3 * j + 3, 3 * k : 3 * k + 3] = part.T
+            if _common_moments(sources, begin, a, b, shape[1], marked, group, common):
+                noise = group.noise[k] * group.noise[j]
+                for i in range(3):
+                    for m in range(3):
+                        value = 0.0
+                        for q in range(3):
+                            for r in range(3):
+                                value += (
+                                    group.moments[k, i, q] * common[q, r] * group.moments[j, m, r]
+                                )
+                        covariance[3 * k + i, 3 * j + m] = noise * value
+                        covariance[3 * j + m, 3 * k + i] = noise * value
         for p in group.place[a, : group.used[a]]:
             marked[p] = False
     return covariance
 
 
 @compiled
-def _boxes_overlap(sources: Sources, a: int, b: int) -> bool:
-    """Whether the largest background boxes of two sources could share pixels."""
-    reach = 99 + MAX_GROWTH_PIX
-    return (
-        abs(sources.column[a] - sources.column[b]) <= reach
-        and abs(sources.row[a] - sources.row[b]) <= reach
-    )
+def _common_moments(
+    sources: Sources,
+    begin: int,
+    a: int,
+    b: int,
+    nx: int,
+    marked: BoolArray,
+    group: Group,
+    common: FloatArray,
+) -> bool:
+    """Sum up products of the terms of two backgrounds over their common pixels.
+
+    Those of a are marked. Returns whether there are any.
+    """
+    common[:] = 0.0
+    # The largest box is a row of the places.
+    reach = int(np.sqrt(group.place.shape[1]))
+    if (
+        abs(sources.column[begin + a] - sources.column[begin + b]) > reach
+        or abs(sources.row[begin + a] - sources.row[begin + b]) > reach
+    ):
+        return False
+    for p in group.place[b, : group.used[b]]:
+        if marked[p]:
+            y = p // nx
+            x = p - y * nx
+            first = (1.0, x - sources.x[begin + a], y - sources.y[begin + a])
+            second = (1.0, x - sources.x[begin + b], y - sources.y[begin + b])
+            for i in range(3):
+                for m in range(3):
+                    common[i, m] += first[i] * second[m]
+    return common[0, 0] > 0

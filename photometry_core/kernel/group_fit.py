@@ -1,17 +1,31 @@
-"""The joint fit of one group of sources on one exposure."""
+"""The joint fit of one group of sources on one exposure.
+
+All is done in surface brightness, on the smallest box that holds the windows of all sources:
+maps are flat, row by row of that box.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from photometry_core.kernel.compiled import compiled
-from photometry_core.kernel.group import Group, background_covariance, light_in_backgrounds, window
+from photometry_core.kernel.group import (
+    Group,
+    background_covariance,
+    light_in_backgrounds,
+    nearest_sources,
+    window,
+)
 from photometry_core.kernel.joint_fit import (
     add_background_covariance,
+    add_light,
     normal_equations,
     solve,
     worst_correlation,
 )
+from photometry_core.kernel.pixels import SMALLEST, photon_slope
 from photometry_core.kernel.problem import (
     MEASURED,
     NOT_SEPARABLE,
@@ -20,7 +34,7 @@ from photometry_core.kernel.problem import (
     Results,
     Sources,
 )
-from photometry_core.types import BoolArray, Float32Array, FloatArray, IntArray
+from photometry_core.types import STAMP_SIZE_PIX, BoolArray, Float32Array, FloatArray, IntArray
 
 LEAST_FRACTION = 0.25
 """Usable pixels must hold this part of the light of a source that is fitted."""
@@ -29,6 +43,32 @@ LOWEST_VARIANCE_FRACTION = 0.1
 """A wrong photon slope can never make the weight of a pixel unbounded."""
 
 _REWEIGHTINGS = 3
+
+
+class Maps(NamedTuple):
+    """What the fit knows of the pixels of its box, and room for what it finds.
+
+    Parameters
+    ----------
+    nearest
+        Source whose background is that of the pixel, counted within the group.
+    fitted
+        1 where the fit uses the pixel, 0 elsewhere.
+    data, variance
+        Image less background in MJy/sr, 0 where not fitted, and the VARIANCE plane, 1 there.
+    slope
+        Photon slope in MJy/sr.
+    weight, model
+        Inverse variance, 0 where not fitted; sources as the data hold them, in MJy/sr.
+    """
+
+    nearest: IntArray
+    fitted: FloatArray
+    data: FloatArray
+    variance: FloatArray
+    slope: FloatArray
+    weight: FloatArray
+    model: FloatArray
 
 
 @compiled
@@ -42,30 +82,36 @@ def fit_group(
     end: int,
     recipe: Recipe,
     group: Group,
+    maps: Maps,
     results: Results,
 ) -> None:
     """Fit all fluxes of a group together, with weights from the model itself."""
-    n, nx = end - begin, shape[1]
+    n = end - begin
+    box = _fit_box(shape, sources, begin, end)
+    size = (box[2] - box[0]) * (box[3] - box[1])
+    _read_pixels(image, variance, good, shape, sources, begin, end, box, group, maps)
     held = light_in_backgrounds(shape, sources, begin, end, group)
-    seen_box, seen_start, seen = _light_in_data(shape, sources, begin, end, group, held)
-    active = np.zeros(n, np.bool_)
+    boxes, starts, seen = _light_in_data(shape, sources, begin, end, box, group, maps, held)
+    active = np.empty(n, np.bool_)
     for k in range(n):
-        fraction = _start_fit(image, variance, good, shape, sources, begin + k, group)
+        fraction = _light_on_fitted(sources, begin + k, shape, box, maps)
         results.detail[begin + k] = fraction
         active[k] = fraction >= LEAST_FRACTION
-    normal, right = np.empty((n, n)), np.empty(n)
-    flux, covariance, separable = np.zeros(n), np.empty((n, n)), np.empty(n, np.bool_)
-    for repeat in range(_REWEIGHTINGS if recipe.model_weights else 1):
-        if recipe.model_weights:
-            if repeat:
-                _model_seen(seen, seen_start, seen_box, flux, nx, group)
-            _weigh_by_model(image, variance, shape, sources, begin, end, group, repeat == 0)
-        normal_equations(seen, seen_start, seen_box, group.weight, group.data, nx, normal, right)
+    normal, right, flux = np.empty((n, n)), np.empty(n), np.zeros(n)
+    covariance, separable = np.empty((n, n)), np.empty(n, np.bool_)
+    weight, model = maps.weight[:size], maps.model[:size]
+    across = box[2] - box[0]
+    for _ in range(_REWEIGHTINGS if recipe.model_weights else 1):
+        model[:] = 0.0
+        for k in range(n):
+            add_light(seen[starts[k] : starts[k + 1]], boxes[k], flux[k], across, model)
+        _weigh(maps, size, recipe.model_weights)
+        normal_equations(seen, starts, boxes, weight, maps.data[:size], across, normal, right)
         solve(normal, right, active, flux, covariance, separable)
         for k in range(n):
             if not separable[k]:
                 flux[k] = 0.0
-    response = _background_response(seen, seen_start, seen_box, sources, begin, group, nx)
+    response = _background_response(seen, starts, boxes, sources, begin, box, maps)
     background = background_covariance(shape, sources, begin, end, group)
     add_background_covariance(covariance, response, background)
     for k in range(n):
@@ -74,99 +120,125 @@ def fit_group(
         for m in range(3):
             for j in range(n):
                 group.coefficients[k, m] -= held[k, m, j] * flux[j]
-        if separable[k]:
-            results.status[s] = MEASURED
-            results.flux[s] = flux[k]
-            results.flux_err[s] = np.sqrt(covariance[k, k])
-            results.correlation[s] = worst_correlation(covariance, separable, k)
-            results.level[s] = group.coefficients[k, 0]
-            results.level_err[s] = np.sqrt(background[3 * k, 3 * k])
-        else:
+        if not separable[k]:
             results.status[s] = NOT_SEPARABLE if active[k] else TOO_LITTLE_LIGHT
+            continue
+        results.status[s] = MEASURED
+        results.flux[s] = flux[k]
+        results.flux_err[s] = np.sqrt(covariance[k, k])
+        results.correlation[s] = worst_correlation(covariance, separable, k)
+        results.level[s] = group.coefficients[k, 0]
+        results.level_err[s] = np.sqrt(background[3 * k, 3 * k])
+    model[:] = 0.0
+    for k in range(n):
+        add_light(seen[starts[k] : starts[k + 1]], boxes[k], flux[k], across, model)
+    for s in range(begin, end):
+        if results.status[s] == MEASURED:
+            _compare(sources, s, shape, box, maps, results)
 
 
 @compiled
-def _start_fit(
+def _fit_box(
+    shape: tuple[int, int], sources: Sources, begin: int, end: int
+) -> tuple[int, int, int, int]:
+    """Return the smallest box that holds the windows of all sources."""
+    left, bottom, right, top = shape[1], shape[0], 0, 0
+    for s in range(begin, end):
+        x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+        left, bottom, right, top = min(left, x0), min(bottom, y0), max(right, x1), max(top, y1)
+    return left, bottom, right, top
+
+
+@compiled
+def _read_pixels(
     image: Float32Array,
     variance: Float32Array,
     good: BoolArray,
     shape: tuple[int, int],
     sources: Sources,
-    s: int,
+    begin: int,
+    end: int,
+    box: tuple[int, int, int, int],
     group: Group,
+    maps: Maps,
+) -> None:
+    """Subtract the background of the nearest source from the good pixels of all windows."""
+    left, bottom, right, top = box
+    across, size = right - left, (right - left) * (top - bottom)
+    nearest_sources(shape, sources, begin, end, box, maps.nearest)
+    maps.fitted[:size] = 0.0
+    for s in range(begin, end):
+        x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                used = good[y * shape[1] + x]
+                maps.fitted[(y - bottom) * across + x - left] = 1.0 if used else 0.0
+    slopes = np.empty(end - begin)
+    for s in range(begin, end):
+        stamp = window(sources, s, STAMP_SIZE_PIX // 2, shape)
+        slopes[s - begin] = photon_slope(image, variance, good, shape[1], stamp)
+    for y in range(bottom, top):
+        x = left
+        while x < right:
+            i, p = (y - bottom) * across + x - left, y * shape[1] + x
+            k = maps.nearest[i]
+            run = _run_length(maps.nearest, i, right - x)
+            level, by_x, by_y = group.coefficients[k]
+            level += by_x * (x - sources.x[begin + k]) + by_y * (y - sources.y[begin + k])
+            fitted, data = maps.fitted[i : i + run], maps.data[i : i + run]
+            used_variance, slope = maps.variance[i : i + run], maps.slope[i : i + run]
+            for j in range(run):
+                used = fitted[j] > 0
+                data[j] = image[p + j] - (level + by_x * j) if used else 0.0
+                used_variance[j] = variance[p + j] if used else 1.0
+                slope[j] = slopes[k]
+            x += run
+
+
+@compiled
+def _run_length(nearest: IntArray, start: int, most: int) -> int:
+    """Return how many pixels of a row, from one on, have the same nearest source."""
+    run = 1
+    while run < most and nearest[start + run] == nearest[start]:
+        run += 1
+    return run
+
+
+@compiled
+def _light_on_fitted(
+    sources: Sources,
+    s: int,
+    shape: tuple[int, int],
+    box: tuple[int, int, int, int],
+    maps: Maps,
 ) -> float:
-    """Take the good pixels of a source's window into the fit; return the light they hold."""
-    nx, half = shape[1], sources.half_size[s]
-    x0, y0, x1, y1 = window(sources, s, half, shape)
-    known = sources.light_half_size[s]
-    across, total = 2 * known + 1, 0.0
+    """Return the fraction of a source's light on the fitted pixels of its window."""
+    known, across, total = sources.light_half_size[s], box[2] - box[0], 0.0
+    x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
     for y in range(y0, y1):
-        start = sources.light_start[s] + (y - sources.row[s] + known) * across
-        for x in range(x0, x1):
-            p = y * nx + x
-            if good[p]:
-                ujy = group.ujy[p]
-                total += sources.light[start + x - sources.column[s] + known]
-                group.data[p] = (image[p] - group.level[p]) * ujy
-                group.variance[p] = variance[p]
-                group.weight[p] = 1 / (variance[p] * ujy * ujy)
+        start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
+        start += x0 - sources.column[s] + known
+        here = (y - box[1]) * across + x0 - box[0]
+        for i in range(x1 - x0):
+            total += sources.light[start + i] * maps.fitted[here + i]
     return total
 
 
 @compiled
-def _model_seen(
-    seen: FloatArray,
-    seen_start: IntArray,
-    seen_box: IntArray,
-    flux: FloatArray,
-    nx: int,
-    group: Group,
-) -> None:
-    """Sum up the light of all sources in the background-subtracted data, in uJy."""
-    for k in range(flux.size):
-        x0, y0, x1, y1 = seen_box[k]
-        for y in range(y0, y1):
-            group.model[y * nx + x0 : y * nx + x1] = 0.0
-    for k in range(flux.size):
-        x0, y0, x1, y1 = seen_box[k]
-        for y in range(y0, y1):
-            light = seen[seen_start[k] + (y - y0) * (x1 - x0) :][: x1 - x0]
-            model = group.model[y * nx + x0 : y * nx + x1]
-            for i in range(light.size):
-                model[i] += flux[k] * light[i]
-
-
-@compiled
-def _weigh_by_model(
-    image: Float32Array,
-    variance: Float32Array,
-    shape: tuple[int, int],
-    sources: Sources,
-    begin: int,
-    end: int,
-    group: Group,
-    first: bool,
-) -> None:
-    """Replace the photon term of the observed brightness by that of the model.
+def _weigh(maps: Maps, size: int, model_weights: bool) -> None:
+    """Find the weights of all pixels.
 
     The VARIANCE plane grows linearly with the observed brightness of its own pixel: pixels that
     noise made brighter would weigh less, and every flux would come out low by about 0.1 sigma.
+    The photon term of the observed brightness is replaced by that of the model; negative noise
+    in a flux must not pull it below that of the sky.
     """
-    nx = shape[1]
-    for s in range(begin, end):
-        x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
-        for p0 in range(y0 * nx + x0, y1 * nx + x0, nx):
-            for p in range(p0, p0 + x1 - x0):
-                if group.variance[p] > 0:
-                    ujy = group.ujy[p]
-                    excess = float(image[p]) - group.level[p]
-                    if not first:
-                        # Negative noise in a flux must not pull the variance below the sky's.
-                        excess -= max(group.model[p] / ujy, 0.0)
-                    value = variance[p] - group.slope[p] * excess
-                    value = max(value, LOWEST_VARIANCE_FRACTION * variance[p])
-                    group.variance[p] = value
-                    group.weight[p] = 1 / (value * ujy * ujy)
+    for i in range(size):
+        value = maps.variance[i]
+        if model_weights:
+            value -= maps.slope[i] * (maps.data[i] - max(maps.model[i], 0.0))
+            value = max(value, LOWEST_VARIANCE_FRACTION * maps.variance[i])
+        maps.weight[i] = maps.fitted[i] / value
 
 
 @compiled
@@ -175,72 +247,119 @@ def _light_in_data(
     sources: Sources,
     begin: int,
     end: int,
+    box: tuple[int, int, int, int],
     group: Group,
+    maps: Maps,
     held: FloatArray,
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Light of every source in background-subtracted data: (boxes, starts, fractions).
+    """Surface brightness of every source of 1 uJy in the background-subtracted data.
 
-    A background that holds light of a galaxy takes it away again wherever it is subtracted:
-    the box of a galaxy is that of the whole group.
+    Returns
+    -------
+    boxes
+        First column and row, and those after the last, of the pixels where there is any, counted
+        in the box of the fit, shape (n, 4). A background that holds light of a galaxy takes
+        it away wherever it is subtracted: for a galaxy it is the whole box.
+    starts
+        Where each source begins, shape (n + 1,).
+    seen
+        The surface brightness, row by row of each source's box, one after the other.
     """
-    n, nx = end - begin, shape[1]
+    n, across = end - begin, box[2] - box[0]
     boxes, starts = np.empty((n, 4), np.int64), np.zeros(n + 1, np.int64)
-    whole = (shape[1], shape[0], 0, 0)
     for k in range(n):
-        x0, y0, x1, y1 = window(sources, begin + k, sources.half_size[begin + k], shape)
-        boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3] = x0, y0, x1, y1
-        whole = (min(whole[0], x0), min(whole[1], y0), max(whole[2], x1), max(whole[3], y1))
-    for k in range(n):
-        if sources.galaxy[begin + k]:
-            boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3] = whole
-        starts[k + 1] = starts[k] + (boxes[k, 2] - boxes[k, 0]) * (boxes[k, 3] - boxes[k, 1])
+        part = box
+        if not sources.galaxy[begin + k]:
+            part = window(sources, begin + k, sources.half_size[begin + k], shape)
+        boxes[k, 0], boxes[k, 1] = part[0] - box[0], part[1] - box[1]
+        boxes[k, 2], boxes[k, 3] = part[2] - box[0], part[3] - box[1]
+        starts[k + 1] = starts[k] + (part[2] - part[0]) * (part[3] - part[1])
     seen = np.zeros(starts[n])
     for k in range(n):
-        s = begin + k
-        known, across = sources.light_half_size[s], boxes[k, 2] - boxes[k, 0]
+        s, x_first, y_first = begin + k, boxes[k, 0] + box[0], boxes[k, 1] + box[1]
+        width, known = boxes[k, 2] - boxes[k, 0], sources.light_half_size[s]
         x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
         for y in range(y0, y1):
-            source_start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
-            here = starts[k] + (y - boxes[k, 1]) * across - boxes[k, 0]
-            for x in range(x0, x1):
-                seen[here + x] = sources.light[source_start + x - sources.column[s] + known]
+            start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
+            start += x0 - sources.column[s] + known
+            here = starts[k] + (y - y_first) * width + x0 - x_first
+            mask, p = (y - box[1]) * across + x0 - box[0], y * shape[1] + x0
+            for i in range(x1 - x0):
+                # Pixels that are not fitted may have no solid angle.
+                ujy = max(group.ujy[p + i], SMALLEST)
+                seen[here + i] = maps.fitted[mask + i] * sources.light[start + i] / ujy
         if not sources.galaxy[s]:
             continue
-        for y in range(boxes[k, 1], boxes[k, 3]):
-            here = starts[k] + (y - boxes[k, 1]) * across - boxes[k, 0]
-            for x in range(boxes[k, 0], boxes[k, 2]):
-                p = y * nx + x
-                owner = group.nearest[p]
-                if owner >= 0:
-                    dx, dy = x - sources.x[begin + owner], y - sources.y[begin + owner]
-                    taken = held[owner, 0, k] + held[owner, 1, k] * dx + held[owner, 2, k] * dy
-                    seen[here + x] -= taken * group.ujy[p]
+        for i in range(seen[starts[k] : starts[k + 1]].size):
+            owner = maps.nearest[i]
+            dx = box[0] + i % across - sources.x[begin + owner]
+            dy = box[1] + i // across - sources.y[begin + owner]
+            seen[starts[k] + i] -= (
+                held[owner, 0, k] + held[owner, 1, k] * dx + held[owner, 2, k] * dy
+            )
     return boxes, starts, seen
 
 
 @compiled
 def _background_response(
     seen: FloatArray,
-    seen_start: IntArray,
-    seen_box: IntArray,
+    starts: IntArray,
+    boxes: IntArray,
     sources: Sources,
     begin: int,
-    group: Group,
-    nx: int,
+    box: tuple[int, int, int, int],
+    maps: Maps,
 ) -> FloatArray:
     """Return ``P^T W B``: how sums over the data react to the backgrounds, shape (n, 3n)."""
-    n = seen_box.shape[0]
+    n, across = boxes.shape[0], box[2] - box[0]
     response = np.zeros((n, 3 * n))
     for k in range(n):
-        x0, y0, x1, y1 = seen_box[k]
+        x0, y0, x1, y1 = boxes[k]
         for y in range(y0, y1):
-            start = seen_start[k] + (y - y0) * (x1 - x0) - x0
-            for x in range(x0, x1):
-                p = y * nx + x
-                value = seen[start + x] * group.weight[p] * group.ujy[p]
-                if value != 0:
-                    owner = group.nearest[p]
-                    response[k, 3 * owner] += value
-                    response[k, 3 * owner + 1] += value * (x - sources.x[begin + owner])
-                    response[k, 3 * owner + 2] += value * (y - sources.y[begin + owner])
+            start, here, x = starts[k] + (y - y0) * (x1 - x0) - x0, y * across, x0
+            while x < x1:
+                run = _run_length(maps.nearest, here + x, x1 - x)
+                light, weight = seen[start + x :], maps.weight[here + x :]
+                total = by_x = 0.0
+                for j in range(run):
+                    total += light[j] * weight[j]
+                    by_x += light[j] * weight[j] * j
+                owner = maps.nearest[here + x]
+                dx, dy = (
+                    box[0] + x - sources.x[begin + owner],
+                    box[1] + y - sources.y[begin + owner],
+                )
+                response[k, 3 * owner] += total
+                response[k, 3 * owner + 1] += by_x + total * dx
+                response[k, 3 * owner + 2] += total * dy
+                x += run
     return response
+
+
+@compiled
+def _compare(
+    sources: Sources,
+    s: int,
+    shape: tuple[int, int],
+    box: tuple[int, int, int, int],
+    maps: Maps,
+    results: Results,
+) -> None:
+    """Compare the model with the pixels of a source's window and of its aperture."""
+    across, radius2 = box[2] - box[0], sources.aperture[s] ** 2
+    chi2 = count = near_sum = near_count = 0.0
+    x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+    for y in range(y0, y1):
+        dy = y - sources.y[s]
+        here = (y - box[1]) * across - box[0]
+        for x in range(x0, x1):
+            residual = maps.data[here + x] - maps.model[here + x]
+            squared = residual * residual * maps.weight[here + x]
+            near = (x - sources.x[s]) ** 2 + dy * dy <= radius2
+            chi2 += squared
+            count += maps.fitted[here + x]
+            near_sum += np.sqrt(squared) if near else 0.0
+            near_count += maps.fitted[here + x] if near else 0.0
+    results.chi2[s] = chi2
+    results.n_pix[s] = int(count)
+    results.fit_quality[s] = near_sum / near_count

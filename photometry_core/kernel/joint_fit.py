@@ -20,11 +20,11 @@ _TAKES_PART = 1e-3
 @compiled
 def normal_equations(
     seen: FloatArray,
-    seen_start: IntArray,
-    seen_box: IntArray,
+    starts: IntArray,
+    boxes: IntArray,
     weight: FloatArray,
     data: FloatArray,
-    width: int,
+    across: int,
     normal: FloatArray,
     right: FloatArray,
 ) -> None:
@@ -33,70 +33,99 @@ def normal_equations(
     Parameters
     ----------
     seen
-        Light of each source per unit flux as the background-subtracted data hold it, row by
-        row of its box, one source after the other.
-    seen_start
+        Light of each source per unit flux as the data hold it, row by row of its box, one
+        source after the other.
+    starts
         Where each source begins, shape (n,).
-    seen_box
+    boxes
         First column and row of the box of each source, and those after the last, shape (n, 4).
     weight, data
-        Inverse variance and flux of the pixels, 0 where a pixel is not fitted, shape (npix,).
-    width
-        Pixels per row of the image.
+        Inverse variance and value of the pixels, shape (npix,).
+    across
+        Pixels per row of `weight` and `data`.
     normal, right
         Filled with ``P^T W P``, shape (n, n), and ``P^T W d``, shape (n,).
     """
-    for i in range(right.size):
-        right[i] = _sum_over_box(seen, seen_start[i], seen_box[i], weight, data, width)
-        for j in range(i + 1):
-            normal[i, j] = _sum_over_overlap(seen, seen_start, seen_box, i, j, weight, width)
-            normal[j, i] = normal[i, j]
+    for k in range(right.size):
+        x0, y0, x1, y1 = boxes[k]
+        total = 0.0
+        if x1 - x0 == across:
+            total = _sum_of_products(
+                seen[starts[k] :], weight[y0 * across :], data[y0 * across :], (y1 - y0) * across
+            )
+        else:
+            for y in range(y0, y1):
+                light = seen[starts[k] + (y - y0) * (x1 - x0) :]
+                here = y * across + x0
+                total += _sum_of_products(light, weight[here:], data[here:], x1 - x0)
+        right[k] = total
+        for j in range(k + 1):
+            normal[k, j] = _overlap(seen, starts, boxes, k, j, weight, across)
+            normal[j, k] = normal[k, j]
 
 
 @compiled
-def _sum_over_box(
-    seen: FloatArray,
-    start: int,
-    box: IntArray,
-    weight: FloatArray,
-    data: FloatArray,
-    width: int,
-) -> float:
-    """Sum of light times weight times data over the box of a source."""
-    across, total = box[2] - box[0], 0.0
-    for y in range(box[1], box[3]):
-        light = seen[start + (y - box[1]) * across :][:across]
-        weights = weight[y * width + box[0] :][:across]
-        values = data[y * width + box[0] :][:across]
-        for i in range(across):
-            total += light[i] * weights[i] * values[i]
+def _sum_of_products(a: FloatArray, b: FloatArray, c: FloatArray, count: int) -> float:
+    total = 0.0
+    for i in range(count):
+        total += a[i] * b[i] * c[i]
     return total
 
 
 @compiled
-def _sum_over_overlap(
+def _overlap(
     seen: FloatArray,
-    seen_start: IntArray,
-    seen_box: IntArray,
-    i: int,
+    starts: IntArray,
+    boxes: IntArray,
+    k: int,
     j: int,
     weight: FloatArray,
-    width: int,
+    across: int,
 ) -> float:
     """Sum of the products of two sources' light and the weight, where both are."""
-    x0, x1 = max(seen_box[i, 0], seen_box[j, 0]), min(seen_box[i, 2], seen_box[j, 2])
-    y0, y1 = max(seen_box[i, 1], seen_box[j, 1]), min(seen_box[i, 3], seen_box[j, 3])
-    if x1 <= x0:
+    x0, x1 = max(boxes[k, 0], boxes[j, 0]), min(boxes[k, 2], boxes[j, 2])
+    y0, y1 = max(boxes[k, 1], boxes[j, 1]), min(boxes[k, 3], boxes[j, 3])
+    if x1 <= x0 or y1 <= y0:
         return 0.0
-    across, total = x1 - x0, 0.0
-    across_i, across_j = seen_box[i, 2] - seen_box[i, 0], seen_box[j, 2] - seen_box[j, 0]
+    if k == j and x1 - x0 == across:
+        light = seen[starts[k] :]
+        return _sum_of_products(light, light, weight[y0 * across :], (y1 - y0) * across)
+    across_k, across_j, total = boxes[k, 2] - boxes[k, 0], boxes[j, 2] - boxes[j, 0], 0.0
     for y in range(y0, y1):
-        a = seen[seen_start[i] + (y - seen_box[i, 1]) * across_i + x0 - seen_box[i, 0] :][:across]
-        b = seen[seen_start[j] + (y - seen_box[j, 1]) * across_j + x0 - seen_box[j, 0] :][:across]
-        weights = weight[y * width + x0 :][:across]
-        for k in range(across):
-            total += a[k] * b[k] * weights[k]
+        light_k = seen[starts[k] + (y - boxes[k, 1]) * across_k + x0 - boxes[k, 0] :]
+        light_j = seen[starts[j] + (y - boxes[j, 1]) * across_j + x0 - boxes[j, 0] :]
+        total += _sum_of_products(light_k, light_j, weight[y * across + x0 :], x1 - x0)
     return total
+
+
+@compiled
+def add_light(
+    light: FloatArray, box: IntArray, flux: float, across: int, model: FloatArray
+) -> None:
+    """Add a source to a model.
+
+    Parameters
+    ----------
+    light
+        Its light per unit flux, row by row of its box.
+    box
+        First column and row, and those after the last, shape (4,).
+    flux
+        Its flux.
+    across
+        Pixels per row of the model.
+    model
+        Changed, shape (npix,).
+    """
+    x0, y0, x1, y1 = box
+    rows, width = y1 - y0, x1 - x0
+    if width == across:
+        rows, width = 1, rows * width
+    for row in range(rows):
+        line = model[(y0 + row) * across + x0 :]
+        part = light[row * width :]
+        for i in range(width):
+            line[i] += flux * part[i]
 
 
 @compiled
@@ -125,11 +154,15 @@ def solve(
     separable
         Filled: whether a source has a flux of its own, shape (n,).
     """
-    members = np.flatnonzero(active)
-    count = members.size
     flux[:] = 0.0
     covariance[:] = 0.0
-    separable[:] = False
+    separable[:] = active
+    if active.size == 1:
+        if active[0]:
+            flux[0], covariance[0, 0] = right[0] / normal[0, 0], 1 / normal[0, 0]
+        return
+    members = np.flatnonzero(active)
+    count = members.size
     scale, scaled, inverse = np.empty(count), np.empty((count, count)), np.empty((count, count))
     for i in range(count):
         scale[i] = 1 / np.sqrt(normal[members[i], members[i]])
@@ -235,24 +268,23 @@ def add_background_covariance(
     ``A^-1 + K C K^T`` with ``K = A^-1 P^T W B``.
     """
     n, m = response.shape
-    carried, spread = np.zeros((n, m)), np.zeros((n, m))
-    for i in range(n):
-        for j in range(n):
-            if covariance[i, j] != 0:
-                for k in range(m):
-                    carried[i, k] += covariance[i, j] * response[j, k]
-    for i in range(n):
+    # Transposed, so that the sources lie side by side.
+    carried, spread = np.zeros((m, n)), np.zeros((m, n))
+    for j in range(n):
         for k in range(m):
-            value = 0.0
-            for j in range(m):
-                value += carried[i, j] * background[j, k]
-            spread[i, k] = value
-    for i in range(n):
+            if response[j, k] != 0:
+                for i in range(n):
+                    carried[k, i] += covariance[i, j] * response[j, k]
+    for k in range(m):
+        for j in range(m):
+            if background[k, j] != 0:
+                for i in range(n):
+                    spread[j, i] += carried[k, i] * background[k, j]
+    for k in range(m):
         for j in range(n):
-            value = 0.0
-            for k in range(m):
-                value += spread[i, k] * carried[j, k]
-            covariance[i, j] += value
+            if spread[k, j] != 0:
+                for i in range(n):
+                    covariance[j, i] += spread[k, j] * carried[k, i]
 
 
 @compiled

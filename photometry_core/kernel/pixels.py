@@ -18,6 +18,11 @@ LARGEST = 3.0e38
 """No finite number of 32 bits is much larger; comparisons with it are quicker than isfinite."""
 
 
+SMALLEST = 1e-30
+"""Smaller variances, in (MJy/sr)^2, or pixels, in arcsec^2, are not those of a measurement;
+weights would overflow."""
+
+
 @compiled
 def find_good(
     image: Float32Array,
@@ -35,10 +40,12 @@ def find_good(
     for p in range(image.size):
         # Comparisons with NaN are false.
         good[p] = (
-            (flags[p] & ignored_flags) == 0
-            and abs(image[p]) <= LARGEST
-            and 0 < variance[p] <= LARGEST
-            and 0 < solid_angle[p] <= LARGEST
+            ((flags[p] & ignored_flags) == 0)
+            & (abs(image[p]) <= LARGEST)
+            & (variance[p] >= SMALLEST)
+            & (variance[p] <= LARGEST)
+            & (solid_angle[p] >= SMALLEST)
+            & (solid_angle[p] <= LARGEST)
         )
 
 
@@ -66,34 +73,32 @@ def photon_slope(
         First column and row, and those after the last.
     """
     x0, y0, x1, y1 = box
-    # Differences from any typical values keep the sums of squares from cancelling.
-    zero_b, zero_v = np.float32(0), np.float32(0)
+    largest = max((x1 - x0) * (y1 - y0), 0)
+    brightness, level = np.empty(largest + 1), np.empty(largest + 1)
+    count = 0
     for y in range(y0, y1):
         for p in range(y * width + x0, y * width + x1):
-            if good[p]:
-                zero_b, zero_v = image[p], variance[p]
-                break
+            brightness[count], level[count] = image[p], variance[p]
+            count += good[p]
+    if count == 0:
+        return 0.0
+    # Differences from typical values keep the sums of squares from cancelling.
+    zero_b, zero_v = brightness[0], level[0]
     slope, offset, limit = 0.0, 0.0, np.inf
     for _ in range(2):
         n = b = v = bb = bv = vv = 0.0
-        for y in range(y0, y1):
-            row_image = image[y * width + x0 : y * width + x1]
-            row_variance = variance[y * width + x0 : y * width + x1]
-            row_good = good[y * width + x0 : y * width + x1]
-            for i in range(row_image.size):
-                brightness = float(row_image[i] - zero_b)
-                value = float(row_variance[i] - zero_v)
-                if row_good[i] and abs(value - offset - slope * brightness) <= limit:
-                    n += 1.0
-                    b += brightness
-                    v += value
-                    bb += brightness * brightness
-                    bv += brightness * value
-                    vv += value * value
-        if n < _FEWEST_PIXELS:
-            return 0.0
+        for i in range(count):
+            db, dv = brightness[i] - zero_b, level[i] - zero_v
+            # Multiplying instead of branching lets several pixels be treated at once.
+            keep = 1.0 if abs(dv - offset - slope * db) <= limit else 0.0
+            n += keep
+            b += keep * db
+            v += keep * dv
+            bb += keep * db * db
+            bv += keep * db * dv
+            vv += keep * dv * dv
         spread, common = bb - b * b / n, bv - b * v / n
-        if not spread > 0:
+        if n < _FEWEST_PIXELS or not spread > 0:
             return 0.0
         slope = common / spread
         offset = (v - slope * b) / n

@@ -107,7 +107,10 @@ def render(
                 b[start : start + length],
                 c[start : start + length],
                 d[start : start + length],
-                weight * blend,
+                np.float32(weight * blend[0]),
+                np.float32(weight * blend[1]),
+                np.float32(weight * blend[2]),
+                np.float32(weight * blend[3]),
             )
     for row in range(SIZE_PIX):
         for column in range(SIZE_PIX):
@@ -121,12 +124,13 @@ def _add_planes(
     b: Float32Array,
     c: Float32Array,
     d: Float32Array,
-    weights: FloatArray,
+    weight_a: np.float32,
+    weight_b: np.float32,
+    weight_c: np.float32,
+    weight_d: np.float32,
 ) -> None:
-    w_a, w_b = np.float32(weights[0]), np.float32(weights[1])
-    w_c, w_d = np.float32(weights[2]), np.float32(weights[3])
     for k in range(total.size):
-        total[k] += w_a * a[k] + w_b * b[k] + w_c * c[k] + w_d * d[k]
+        total[k] += weight_a * a[k] + weight_b * b[k] + weight_c * c[k] + weight_d * d[k]
 
 
 @compiled
