@@ -16,57 +16,80 @@ cores and therefore smooth, are subtracted.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import chebyshev
-from scipy.fft import fht, fhtoffset, ifft2
+from scipy.fft import fht, fhtoffset
 from scipy.interpolate import CubicSpline
 from scipy.special import gammaincc, gammaincinv, gammaln
 
 from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import FitError
+from photometry_core.kernel.sersic import (
+    MAX_FREQUENCY,
+    MAX_RADIUS,
+    IndexArray,
+    Matrix,
+    repeated_light,
+    row_ends,
+    wave_amplitudes,
+)
+from photometry_core.plane_cache import PlaneCache
 from photometry_core.psf import checked_plane, zone_weights
-from photometry_core.types import FloatArray, SersicProfile
+from photometry_core.types import Float32Array, FloatArray, SersicProfile
 
-_SAMPLES_PER_PIX = 5
-"""Frequencies reach half of this, in cycles per pixel: 3e-5 of a 3.5 arcsec PSF is beyond."""
+_HIGHEST_PER_PIX = 2.5
+"""Frequencies end here, in cycles per pixel: 3e-5 of a 3.5 arcsec PSF is beyond."""
 
-_BOX_STEP_PIX = 64
+_FLUX_TOLERANCE = 3e-5
+"""Frequencies may be left out whose power has this root, as a fraction of that of a PSF.
 
-_MAX_FREQUENCY = 40.0
-"""End of the tables, in cycles per effective radius: 20 arcsec on pixels of 1.8 arcsec."""
+By Parseval's theorem it is the norm, over pixels and phases, of what the profile of a point
+source is wrong by, relative to that of the profile. Its flux, which is their scalar product
+with the image over the squared norm, is wrong by no larger fraction. The transform of a
+galaxy falls with the frequency, so that it holds even less there.
+"""
 
-_TABLE_SIZE = 1 << 15
+_BOX_STEP_PIX = 16
+_WINGS_MARGIN_PIX = 20
+"""Repetitions whose wings are subtracted are further from the image than its own half."""
+
+_PSF_REACH_PIX = 6.5
+"""A PSF plane ends 5 pixels from its centre; one more is the pixel, and half one the phase."""
+
+_TABLE_STEPS = 1 << 14
+_BRIGHTNESS_STEPS = 1 << 12
 _LOG_STEP = 0.01
 _LOG_SIZE = 4096
 _REPETITIONS = 3
 _NODES = 9
 _NEGLIGIBLE = 1e-6
-
-ComplexArray = npt.NDArray[np.complex64]
+_MOST_PLANES = 4
+_CACHE_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _UnitProfile:
     """The round Sersic profile of total flux 1 and effective radius 1.
 
-    Its surface brightness is ``peak * exp(-b r**(1 / n))``. `transform` and `difference`
-    are the values of its Hankel transform and the steps between them, at equal steps of the
-    square root of the frequency.
+    Its surface brightness is ``peak * exp(-b r**(1 / n))``. `hankel` has the values of its
+    Hankel transform at equal steps of the square root of the frequency, and `wings` those
+    of the surface brightness at equal steps of the square root of the radius.
     """
 
     index: float
     b: float
     peak: float
-    transform: FloatArray
-    difference: FloatArray
+    hankel: Float32Array
+    wings: FloatArray
 
     def brightness(self, radius: FloatArray) -> FloatArray:
         """Surface brightness at radii in effective radii."""
-        return np.asarray(self.peak * np.exp(-self.b * radius ** (1 / self.index)))
+        return _brightness(self.index, self.b, self.peak, radius)
 
     def fraction_beyond(self, radius: float) -> float:
         """Fraction of the flux beyond a radius in effective radii."""
@@ -74,9 +97,20 @@ class _UnitProfile:
 
     def transform_at(self, frequency2: FloatArray) -> FloatArray:
         """Hankel transform at squares of frequencies, in cycles per effective radius."""
-        place = np.sqrt(np.sqrt(frequency2)) * ((_TABLE_SIZE - 1) / np.sqrt(_MAX_FREQUENCY))
-        node = place.astype(np.int32)
-        return np.asarray(self.transform[node] + (place - node) * self.difference[node])
+        place = frequency2**0.25 * (_TABLE_STEPS / math.sqrt(MAX_FREQUENCY))
+        return np.asarray(np.interp(place, np.arange(self.hankel.size), self.hankel))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PlaneTransform:
+    """Transform of a PSF plane and of the pixel: the arrays of `PlaneTransform`."""
+
+    values: Float32Array
+    starts: IndexArray
+
+    @property
+    def nbytes(self) -> int:
+        return self.values.nbytes + self.starts.nbytes
 
 
 def render_sersic(
@@ -124,44 +158,80 @@ def render_sersic(
     """
     if isinstance(psf, PsfZones):
         psf = psf.around(x_pix, y_pix)
+    to_unit, smallest_per_pix = _to_unit_circle(profile, cd_deg)
     unit = _unit_profile(profile.sersic_index)
-    to_unit = _to_unit_circle(profile, cd_deg)
-    column, row = int(np.floor(x_pix + 0.5)), int(np.floor(y_pix + 0.5))
-    x_pix, y_pix = x_pix - core_offset_pix[0], y_pix - core_offset_pix[1]
-    box_pix = _BOX_STEP_PIX * -(-(2 * half_size_pix) // _BOX_STEP_PIX)
-    k_x, k_y = _frequencies(box_pix)
+    column, row = math.floor(x_pix + 0.5), math.floor(y_pix + 0.5)
+    phase_pix = (float(x_pix - column), float(y_pix - row))
+    box_pix, winged = _box(unit, smallest_per_pix, half_size_pix)
 
-    (s_xu, s_xv), (s_yu, s_yv) = np.linalg.inv(to_unit)
-    u = np.add.outer(s_yu * k_y, s_xu * k_x)
-    v = np.add.outer(s_yv * k_y, s_xv * k_x)
-    spectrum = unit.transform_at(u * u + v * v) * _psf_transform(psf, x_pix, y_pix, box_pix)
-    spectrum *= np.exp(-2j * np.pi * k_y * (y_pix - row))[:, None]
-    spectrum *= np.exp(-2j * np.pi * k_x * (x_pix - column))
-
-    pixels = np.arange(-half_size_pix, half_size_pix + 1)
-    repeated = ifft2(_fold(spectrum, box_pix)).real[np.ix_(pixels, pixels)]
-    fractions = repeated - _repetitions(
-        unit, to_unit, (x_pix - column, y_pix - row), box_pix, half_size_pix
+    zones = [
+        (_TRANSFORMS.of(plane, psf.oversampling, box_pix, psf.pixel_included), float(weight))
+        for plane, weight in zone_weights(psf, x_pix, y_pix)
+    ]
+    zones += [(zones[0][0], 0.0)] * (_MOST_PLANES - len(zones))
+    amplitudes = wave_amplitudes(
+        tuple((transform.values, transform.starts) for transform, _ in zones),
+        tuple(weight for _, weight in zones),
+        unit.hankel,
+        _inverse(to_unit),
+        (phase_pix[0] - core_offset_pix[0], phase_pix[1] - core_offset_pix[1]),
+        box_pix,
     )
+    waves = _waves(box_pix, half_size_pix)
+    fractions = (waves.T @ amplitudes @ waves).astype(np.float64)
+    if winged:
+        fractions -= _repetitions(unit, to_unit, phase_pix, box_pix, half_size_pix)
     return fractions, (column - half_size_pix, row - half_size_pix)
 
 
-def _to_unit_circle(profile: SersicProfile, cd_deg: FloatArray) -> FloatArray:
-    """Map from pixel offsets to a plane where the effective ellipse is the unit circle."""
-    angle = np.radians(profile.position_angle_deg)
-    major = np.array([np.sin(angle), np.cos(angle)])
-    minor = np.array([np.cos(angle), -np.sin(angle)])
-    to_unit = np.array([major, minor / profile.axis_ratio]) @ cd_deg
-    to_unit *= 3600 / profile.effective_radius_arcsec
-    if not (np.isfinite(to_unit).all() and abs(np.linalg.det(to_unit)) > 0):
+def _to_unit_circle(profile: SersicProfile, cd_deg: FloatArray) -> tuple[Matrix, float]:
+    """Map pixel offsets to a plane where the effective ellipse is the unit circle.
+
+    The second value is the least length there of an offset of one pixel.
+    """
+    (east_x, east_y), (north_x, north_y) = cd_deg.tolist()
+    angle = math.radians(profile.position_angle_deg)
+    sine, cosine = math.sin(angle), math.cos(angle)
+    major = 3600 / profile.effective_radius_arcsec
+    minor = major / profile.axis_ratio
+    to_unit = (
+        major * (sine * east_x + cosine * north_x),
+        major * (sine * east_y + cosine * north_y),
+        minor * (cosine * east_x - sine * north_x),
+        minor * (cosine * east_y - sine * north_y),
+    )
+    a, b, c, d = to_unit
+    determinant = abs(a * d - b * c)
+    # Singular values: their product is the determinant, and their squares add up to this.
+    squares = a * a + b * b + c * c + d * d
+    difference = math.sqrt(max((squares - 2 * determinant) * (squares + 2 * determinant), 0.0))
+    largest = math.sqrt((squares + difference) / 2)
+    if not (math.isfinite(largest) and determinant > 0):
         raise FitError("the WCS is degenerate at the position of the galaxy")
-    highest = _SAMPLES_PER_PIX / 2 * np.linalg.norm(np.linalg.inv(to_unit), ord=2) * np.sqrt(2)
-    if highest >= _MAX_FREQUENCY:
+    smallest = determinant / largest
+    if _HIGHEST_PER_PIX * math.sqrt(2) >= MAX_FREQUENCY * smallest:
         raise FitError("the WCS has pixels far smaller than those of SPHEREx")
-    return np.asarray(to_unit)
+    return to_unit, smallest
 
 
-@lru_cache(maxsize=64)
+def _inverse(matrix: Matrix) -> Matrix:
+    a, b, c, d = matrix
+    determinant = a * d - b * c
+    return d / determinant, -b / determinant, -c / determinant, a / determinant
+
+
+def _box(unit: _UnitProfile, smallest_per_pix: float, half_size_pix: int) -> tuple[int, bool]:
+    """Width of the box, and whether repetitions of the galaxy shine into the image."""
+    for margin_pix in (0, _WINGS_MARGIN_PIX):
+        least_pix = 2 * half_size_pix + 1 + margin_pix
+        box_pix = _BOX_STEP_PIX * math.ceil(least_pix / _BOX_STEP_PIX)
+        nearest = smallest_per_pix * max(box_pix - half_size_pix - _PSF_REACH_PIX, 0.0)
+        if unit.fraction_beyond(nearest) < _NEGLIGIBLE:
+            return box_pix, False
+    return box_pix, True
+
+
+@lru_cache(maxsize=512)
 def _unit_profile(index: float) -> _UnitProfile:
     """Tabulate the profile of a Sersic index."""
     b = float(gammaincinv(2 * index, 0.5))
@@ -170,71 +240,76 @@ def _unit_profile(index: float) -> _UnitProfile:
     radius = np.exp(_LOG_STEP * step)
     offset = fhtoffset(_LOG_STEP, mu=0)
     wave_number = np.exp(_LOG_STEP * step + offset)
-    light = peak * radius * np.exp(-b * radius ** (1 / index))
+    light = radius * _brightness(index, b, peak, radius)
     transform = 2 * np.pi * fht(light, _LOG_STEP, mu=0, offset=offset) / wave_number
     # Below the first of these frequencies the transform is 1 to 1e-7 of the second moment.
-    kept = (wave_number > 2e-5) & (wave_number < 4 * np.pi * _MAX_FREQUENCY)
+    kept = (wave_number > 2e-5) & (wave_number < 4 * np.pi * MAX_FREQUENCY)
     places = np.sqrt(wave_number[kept] / (2 * np.pi))
     spline = CubicSpline(np.append(0.0, places), np.append(1.0, transform[kept]))
-    table = spline(np.linspace(0, np.sqrt(_MAX_FREQUENCY), _TABLE_SIZE))
-    difference = np.append(np.diff(table), 0.0)
-    table.setflags(write=False)
-    difference.setflags(write=False)
-    return _UnitProfile(index=index, b=b, peak=peak, transform=table, difference=difference)
+    # One step more: the look-up reads the value after the last place as well.
+    nodes = np.arange(_TABLE_STEPS + 2) * (math.sqrt(MAX_FREQUENCY) / _TABLE_STEPS)
+    hankel = spline(nodes).astype(np.float32)
+    radii = (np.arange(_BRIGHTNESS_STEPS + 2) * (math.sqrt(MAX_RADIUS) / _BRIGHTNESS_STEPS)) ** 2
+    wings = _brightness(index, b, peak, radii)
+    wings[-2:] = 0
+    hankel.setflags(write=False)
+    wings.setflags(write=False)
+    return _UnitProfile(index=index, b=b, peak=peak, hankel=hankel, wings=wings)
 
 
-@lru_cache(maxsize=8)
-def _frequencies(box_pix: int) -> tuple[FloatArray, FloatArray]:
-    """Frequencies (x, y) of a box in cycles per pixel: half a plane, for a real image."""
-    count = _SAMPLES_PER_PIX * box_pix
-    k_y = np.asarray(np.fft.fftfreq(count, 1 / _SAMPLES_PER_PIX), np.float64)
-    k_x = np.arange(count // 2) / box_pix
-    return k_x, k_y
+def _brightness(index: float, b: float, peak: float, radius: npt.ArrayLike) -> FloatArray:
+    return np.asarray(peak * np.exp(-b * np.asarray(radius) ** (1 / index)))
 
 
-def _psf_transform(psf: PsfGrid, x_pix: float, y_pix: float, box_pix: int) -> ComplexArray:
-    """Transform of the PSF at a position and of the native pixel, per frequency of a box."""
-    blended: ComplexArray | float = 0.0
-    for plane, weight in zone_weights(psf, x_pix, y_pix):
-        part = _plane_transform(
-            plane.tobytes(),
-            plane.dtype.str,
-            plane.shape,
-            psf.oversampling,
-            box_pix,
-            psf.pixel_included,
-        )
-        blended = blended + part * np.float32(weight)
-    return np.asarray(blended)
-
-
-@lru_cache(maxsize=192)
 def _plane_transform(
-    data: bytes,
-    dtype: str,
-    shape: tuple[int, ...],
-    oversampling: int,
-    box_pix: int,
-    pixel_included: bool,
-) -> ComplexArray:
+    plane: Float32Array | FloatArray, oversampling: int, box_pix: int, pixel_included: bool
+) -> _PlaneTransform:
     """Transform of a PSF plane times that of the pixel, doubled for the missing half plane.
 
-    A plane with `pixel_included` has the pixel in it already.
-
-    As for point sources, the PSF is the quintic spline through the samples; planes are
-    recognised by their content.
+    A plane with `pixel_included` has the pixel in it already. As for point sources, the PSF
+    is the quintic spline through the samples.
     """
-    plane = checked_plane(np.frombuffer(data, dtype).reshape(shape))
-    offset = (np.arange(shape[0]) - shape[0] // 2) / oversampling
-    along_x, along_y = (
-        np.exp(-2j * np.pi * np.outer(k, offset))
-        * (_spline_response(k / oversampling) * (1 if pixel_included else np.sinc(k)))[:, None]
-        for k in _frequencies(box_pix)
+    samples = checked_plane(plane).astype(np.float32)
+    along = _sample_waves(plane.shape[0], oversampling, box_pix, pixel_included)
+    products = along @ samples @ along.T
+    count = along.shape[0] // 2
+    # Cosine or sine along y, then along x.
+    (cc, cs), (sc, ss) = (
+        (part[:, :count], part[:, count:]) for part in (products[:count], products[count:])
     )
-    along_x[1:] *= 2
-    transform: ComplexArray = (along_y @ plane @ along_x.T).astype(np.complex64)
-    transform.setflags(write=False)
-    return transform
+    real = np.concatenate([(cc + ss)[:0:-1], cc - ss])
+    imag = np.concatenate([(sc - cs)[:0:-1], -(sc + cs)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        power = real**2 + imag**2
+        total = float(power.sum())
+    if not math.isfinite(total):
+        raise FitError("a PSF plane holds values too large for a transform")
+    ends = row_ends(power, _FLUX_TOLERANCE**2 * total)
+    real[:, 1:] *= 2
+    imag[:, 1:] *= 2
+    reach = int(np.max(np.abs(np.flatnonzero(ends) - (count - 1))))
+    rows = slice(count - 1 - reach, count + reach)
+    kept = np.arange(count) < ends[rows, None]
+    values = np.stack([real[rows][kept], imag[rows][kept]])
+    starts = np.append(0, np.cumsum(ends[rows])).astype(np.int32)
+    values.setflags(write=False)
+    starts.setflags(write=False)
+    return _PlaneTransform(values, starts)
+
+
+_TRANSFORMS = PlaneCache(_plane_transform, _CACHE_BYTES)
+
+
+@lru_cache(maxsize=16)
+def _sample_waves(size: int, oversampling: int, box_pix: int, pixel_included: bool) -> Float32Array:
+    """Cosines, then sines, at the samples of a plane, times the response to a frequency."""
+    frequency = np.arange(int(_HIGHEST_PER_PIX * box_pix) + 1) / box_pix
+    angle = 2 * np.pi * np.outer(frequency, (np.arange(size) - size // 2) / oversampling)
+    response = _spline_response(frequency / oversampling)
+    if not pixel_included:
+        response *= np.sinc(frequency)
+    waves = np.concatenate([np.cos(angle), np.sin(angle)]) * np.tile(response, 2)[:, None]
+    return np.asarray(waves.astype(np.float32))
 
 
 def _spline_response(frequency: FloatArray) -> FloatArray:
@@ -244,50 +319,42 @@ def _spline_response(frequency: FloatArray) -> FloatArray:
     return np.asarray(np.sinc(frequency) ** 6 * 120 / samples)
 
 
-def _fold(spectrum: npt.NDArray[np.complexfloating], box_pix: int) -> npt.NDArray[np.complex128]:
-    """Add up frequencies that are the same at pixel centres, shape (box_pix, box_pix)."""
-    rows = spectrum.reshape(_SAMPLES_PER_PIX, box_pix, -1).sum(axis=0)
-    folded = np.zeros((box_pix, box_pix), np.complex128)
-    for first in range(0, rows.shape[1], box_pix):
-        part = rows[:, first : first + box_pix]
-        folded[:, : part.shape[1]] += part
-    return folded
+@lru_cache(maxsize=32)
+def _waves(box_pix: int, half_size_pix: int) -> Float32Array:
+    """Cosines, then sines, of the waves of a box at pixels, shape (waves, pixels)."""
+    turns = np.outer(np.arange(box_pix // 2 + 1), np.arange(-half_size_pix, half_size_pix + 1))
+    angle = 2 * np.pi / box_pix * turns
+    waves = np.concatenate([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    waves.setflags(write=False)
+    return waves
 
 
 def _repetitions(
     unit: _UnitProfile,
-    to_unit: FloatArray,
-    center_pix: tuple[float, float],
+    to_unit: Matrix,
+    phase_pix: tuple[float, float],
     box_pix: int,
     half_size_pix: int,
-) -> FloatArray | float:
+) -> FloatArray:
     """Light per pixel of the periodic repetitions of a galaxy.
 
     They are evaluated, unconvolved, at Chebyshev nodes, and interpolated; those beyond the
     nearest are so far away that they are a constant.
     """
-    nearest = np.linalg.svd(to_unit, compute_uv=False)[-1] * (box_pix - half_size_pix)
-    if unit.fraction_beyond(float(nearest)) < _NEGLIGIBLE:
-        return 0.0
-    nodes, expand, shifts = _expansion(box_pix, half_size_pix)
-    x = np.add.outer(shifts[:, 0] - center_pix[0], nodes)[:, None, :]
-    y = np.add.outer(shifts[:, 1] - center_pix[1], nodes)[:, :, None]
-    (a, b), (c, d) = to_unit
-    area = abs(a * d - b * c)
-    light = area * unit.brightness(np.hypot(a * x + b * y, c * x + d * y)).sum(axis=0)
-    side = (2 * _REPETITIONS + 1) * box_pix
-    rest = unit.fraction_beyond(float(side * np.sqrt(area / np.pi))) / box_pix**2
-    return np.asarray(expand @ light @ expand.T) + rest
+    nodes_pix, expand = _expansion(half_size_pix)
+    light = repeated_light(unit.wings, to_unit, phase_pix, nodes_pix, box_pix, _REPETITIONS)
+    a, b, c, d = to_unit
+    side_pix = (2 * _REPETITIONS + 1) * box_pix
+    rest = unit.fraction_beyond(side_pix * math.sqrt(abs(a * d - b * c) / math.pi))
+    return np.asarray(expand @ (light + rest / box_pix**2) @ expand.T)
 
 
-@lru_cache(maxsize=8)
-def _expansion(box_pix: int, half_size_pix: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Chebyshev nodes in pixels, their interpolation to pixels, and shifts of repetitions."""
+@lru_cache(maxsize=32)
+def _expansion(half_size_pix: int) -> tuple[FloatArray, FloatArray]:
+    """Chebyshev nodes in pixels, and their interpolation to pixels."""
     nodes = chebyshev.chebpts1(_NODES)
     pixels = np.linspace(-1, 1, 2 * half_size_pix + 1)
     expand = chebyshev.chebvander(pixels, _NODES - 1) @ np.linalg.inv(
         chebyshev.chebvander(nodes, _NODES - 1)
     )
-    steps = range(-_REPETITIONS, _REPETITIONS + 1)
-    shifts = np.array([(i, j) for i in steps for j in steps if i or j], float)
-    return nodes * half_size_pix, expand, shifts * box_pix
+    return nodes * half_size_pix, np.ascontiguousarray(expand)

@@ -7,12 +7,14 @@ import galsim
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.wcs import WCS
 
 from photometry_core.celestial import TanSip
 from photometry_core.cutout import Cutout, PsfGrid
 from photometry_core.flags import BY_NAME, CONTAINS_BAD_PIXEL
 from photometry_core.forced import measure_exposure
-from photometry_core.planes import UJY_PER_MJY_SR_ARCSEC2
+from photometry_core.kernel.pixels import UJY_PER_MJY_SR_ARCSEC2
+from photometry_core.psf import render_point_source
 from photometry_core.sersic import render_sersic
 from photometry_core.simulation import exposures
 from photometry_core.types import MeasureOptions, SersicProfile, Target
@@ -93,12 +95,34 @@ def celestial(roll_deg: float, parity: int) -> TanSip:
     )
 
 
+def astropy_wcs(wcs: TanSip) -> WCS:
+    """The same WCS as astropy reads it from a header, with its pixels counted from 1."""
+    header = {
+        "CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", "CUNIT1": "deg", "CUNIT2": "deg",
+        "CRPIX1": wcs.crpix[0] + 1, "CRPIX2": wcs.crpix[1] + 1, "RADESYS": "ICRS",
+        "CRVAL1": wcs.crval_deg[0], "CRVAL2": wcs.crval_deg[1], "A_ORDER": 2, "B_ORDER": 2,
+    }  # fmt: skip
+    for i in (0, 1):
+        for j in (0, 1):
+            header[f"CD{i + 1}_{j + 1}"] = wcs.cd_deg[i, j]
+    for letter, terms in (("A", wcs.sip_a), ("B", wcs.sip_b)):
+        header |= {f"{letter}_{p}_{q}": terms[p, q] for p in range(3) for q in range(3 - p)}
+    return WCS(header)
+
+
+def second_moments(light: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Matrix of the second moments of light about its centre."""
+    share = light / light.sum()
+    dx, dy = x - (share * x).sum(), y - (share * y).sum()
+    return np.array([[(share * a * b).sum() for a in (dx, dy)] for b in (dx, dy)])
+
+
 def offsets_arcsec(wcs: TanSip, x, y, x0: float, y0: float) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets to the east and north by astropy's spherical geometry."""
-    ra, dec = wcs.pixel_to_sky(x, y)
-    center = SkyCoord(*wcs.pixel_to_sky(x0, y0), unit="deg")
+    """Offsets to the east and north by astropy's WCS and its spherical geometry."""
+    reference = astropy_wcs(wcs)
+    center = SkyCoord(*reference.all_pix2world(x0, y0, 0), unit="deg")
     frame = center.skyoffset_frame()
-    there = SkyCoord(ra, dec, unit="deg").transform_to(frame)
+    there = SkyCoord(*reference.all_pix2world(x, y, 0), unit="deg").transform_to(frame)
     return there.lon.to_value(u.arcsec), there.lat.to_value(u.arcsec)
 
 
@@ -163,15 +187,15 @@ def test_flux_errors_over_the_grid_of_shapes(wavelength_um):
     north_up = galsim.JacobianWCS(-PIXEL_ARCSEC, 0.0, 0.0, PIXEL_ARCSEC)
     errors = []
     for n in (0.5, 1.0, 2.5, 4.0, 6.0):
-        for radius in (1.0, 3.0, 10.0, 19.0):
+        for radius, half in ((1.0, 13), (3.0, 13), (10.0, 15), (20.0, 20)):
             for ratio in (0.1, 0.5, 1.0):
                 shape = shape_of(n, radius, ratio, rng.uniform(-180, 180))
                 x, y = rng.uniform(99.5, 100.5, 2)
                 cd_deg = PIXEL_DEG * np.diag([-1.0, 1.0])
                 model, (left, bottom) = render_sersic(
-                    psf_grid(wavelength_um), shape, cd_deg, x, y, 15
+                    psf_grid(wavelength_um), shape, cd_deg, x, y, half
                 )
-                box = (left, bottom, 31)
+                box = (left, bottom, 2 * half + 1)
                 truth = galsim_image(shape, north_up, wavelength_um, x, y, box)
                 errors.append((model * truth).sum() / (model**2).sum() - 1)
                 assert np.max(np.abs(model - truth)) < 2e-4 * truth.max()
@@ -190,8 +214,11 @@ def test_position_angles_are_east_of_north_at_every_roll_and_parity(roll_deg, pa
     )
     rows, columns = np.indices(light.shape)
     east, north = offsets_arcsec(wcs, columns + left, rows + bottom, X_PIX, Y_PIX)
-    # The PSF and the pixel are nearly round and small: they hardly turn the axis.
-    ee, nn, en = ((light * a * b).sum() for a, b in ((east, east), (north, north), (east, north)))
+    star, (left, bottom) = render_point_source(psf_grid(2.4), X_PIX, Y_PIX)
+    rows, columns = np.indices(star.shape)
+    star_east, star_north = offsets_arcsec(wcs, columns + left, rows + bottom, X_PIX, Y_PIX)
+    moments = second_moments(light, east, north) - second_moments(star, star_east, star_north)
+    (ee, en), (_, nn) = moments
     angle = np.degrees(0.5 * np.arctan2(2 * en, nn - ee))
     assert angle == pytest.approx(30.0, abs=1.0)
     # The whole measurement on the image of another program.

@@ -12,6 +12,7 @@ from photometry_core import sersic
 from photometry_core.cutout import PsfGrid
 from photometry_core.errors import FitError, InvalidInputError
 from photometry_core.extent import fit_half_size_pix, half_size_pix, outside_footprint
+from photometry_core.plane_cache import PlaneCache
 from photometry_core.psf import render_point_source
 from photometry_core.sersic import render_sersic
 from photometry_core.targets import read_targets
@@ -31,6 +32,13 @@ def plane_of(sigma_pix: float, oversampling: int = 10, offset_pix: float = 0.0) 
         np.exp(-0.5 * (at / sigma_pix) ** 2), np.exp(-0.5 * ((at - offset_pix) / sigma_pix) ** 2)
     )
     return (plane / plane.sum()).astype(np.float32)
+
+
+def with_huge_values(plane: np.ndarray) -> np.ndarray:
+    """The plane with two values that add up to nothing, in the order in which numpy adds."""
+    huge = plane.copy()
+    huge[0, [0, 8]] = 1e30, -1e30
+    return huge
 
 
 def one_zone(plane: np.ndarray, oversampling: int = 10) -> PsfGrid:
@@ -142,6 +150,59 @@ def test_profiles_do_not_depend_on_the_box_they_are_rendered_in():
         assert np.max(np.abs(small - large[42:-42, 42:-42])) < 1e-5 * small.max()
 
 
+@pytest.mark.parametrize("half", [6, 13, 15, 20, 24])
+@pytest.mark.parametrize(("index", "radius", "ratio"), [(0.5, 4.0, 1.0), (1.0, 9.0, 0.3)])
+def test_compact_profiles_are_the_same_in_every_box(index, radius, ratio, half):
+    """Boxes are no wider than they must: no repetition may shine into the image."""
+    psf = one_zone(plane_of(0.3))
+    shape = SersicProfile(
+        sersic_index=index,
+        effective_radius_arcsec=radius,
+        axis_ratio=ratio,
+        position_angle_deg=-20.0,
+    )
+    small, (left, bottom) = render_sersic(psf, shape, NORTH_UP, 100.49, 80.5, half)
+    large, origin = render_sersic(psf, shape, NORTH_UP, 100.49, 80.5, 62)
+    assert (left - origin[0], bottom - origin[1]) == (62 - half, 62 - half)
+    inside = slice(62 - half, half - 62)
+    assert np.max(np.abs(small - large[inside, inside])) < 1e-6 * small.max()
+
+
+@pytest.mark.parametrize("sigma_pix", [0.24, 0.4])
+@pytest.mark.parametrize(("index", "radius", "ratio"), [(0.5, 1e-3, 1.0), (4.0, 5.0, 0.1)])
+def test_frequencies_left_out_cost_less_than_their_tolerance(
+    monkeypatch, sigma_pix, index, radius, ratio
+):
+    psf = one_zone(plane_of(sigma_pix))
+    shape = SersicProfile(
+        sersic_index=index,
+        effective_radius_arcsec=radius,
+        axis_ratio=ratio,
+        position_angle_deg=70.0,
+    )
+    tolerance = sersic._FLUX_TOLERANCE
+    light, _ = render_sersic(psf, shape, NORTH_UP, 100.3, 80.1, 13)
+    taken = sersic._TRANSFORMS.of(psf.planes[0, 0], 10, 32, False)
+    monkeypatch.setattr(sersic, "_FLUX_TOLERANCE", 1e-9)
+    monkeypatch.setattr(sersic, "_TRANSFORMS", PlaneCache(sersic._plane_transform, 10**7))
+    everything, _ = render_sersic(psf, shape, NORTH_UP, 100.3, 80.1, 13)
+    assert abs((light * everything).sum() / (light**2).sum() - 1) < tolerance
+    assert taken.nbytes < 0.9 * sersic._TRANSFORMS.of(psf.planes[0, 0], 10, 32, False).nbytes
+
+
+def test_planes_of_one_content_are_transformed_once(monkeypatch):
+    calls = []
+
+    def transform(*arguments):
+        calls.append(arguments[1:])
+        return sersic._plane_transform(*arguments)
+
+    monkeypatch.setattr(sersic, "_TRANSFORMS", PlaneCache(transform, 10**7))
+    for position in (100.0, 100.4, 123.0):
+        render_sersic(one_zone(plane_of(0.3)), SHAPE, NORTH_UP, position, 80.0, 10)
+    assert len(calls) == 1
+
+
 def test_zones_are_blended_linearly():
     narrow, wide = plane_of(0.3), plane_of(0.5)
     both = PsfGrid(
@@ -158,13 +219,29 @@ def test_zones_are_blended_linearly():
     assert np.max(np.abs(blended - expected)) < 1e-7
 
 
+@pytest.mark.parametrize(("index", "radius"), [(1.0, 3.0), (6.0, 15.0)])
+def test_light_off_the_middle_of_the_planes_is_put_back(index, radius):
+    shape = replace(SHAPE, sersic_index=index, effective_radius_arcsec=radius)
+    middle, origin = render_sersic(one_zone(plane_of(0.4)), shape, NORTH_UP, 100.48, 80.0, 10)
+    aside = one_zone(plane_of(0.4, offset_pix=0.1))
+    put_back, same_origin = render_sersic(
+        aside, shape, NORTH_UP, 100.48, 80.0, 10, core_offset_pix=(0.1, 0.0)
+    )
+    assert origin == same_origin
+    assert np.max(np.abs(put_back - middle)) < 1e-6
+    left, _ = render_sersic(aside, shape, NORTH_UP, 100.48, 80.0, 10)
+    assert np.max(np.abs(left - middle)) > 1e-4
+
+
 @pytest.mark.parametrize(
     ("plane", "cd_deg", "message"),
     [
         (np.zeros((101, 101), np.float32), NORTH_UP, "sums to 0 instead of 1"),
         (plane_of(0.3)[:100, :100], NORTH_UP, "expected a square of odd width"),
+        (with_huge_values(plane_of(0.3)), NORTH_UP, "a PSF plane (holds values|sums to)"),
         (plane_of(0.3), np.zeros((2, 2)), "degenerate"),
         (plane_of(0.3), np.full((2, 2), np.nan), "degenerate"),
+        (plane_of(0.3), 1e200 * NORTH_UP, "degenerate"),
         (plane_of(0.3), NORTH_UP / 10, "far smaller"),
     ],
 )
