@@ -20,6 +20,7 @@ from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.psf import checked_plane, zone_weights
 from photometry_core.types import FloatArray
 
+_BLOCK = 64
 _MARGIN = 24
 """Zeros around a plane before its coefficients are found: these fall by 0.43 per sample."""
 
@@ -67,7 +68,7 @@ def sample_effective_psf(
         _response(offsets.tobytes(), blended.shape[0], psf.oversampling, psf.pixel_included)
         for offsets in (np.asarray(x_offsets_pix, float), np.asarray(y_offsets_pix, float))
     )
-    return np.asarray(along_y @ blended @ along_x.T)
+    return _weigh(along_x, _weigh(along_y, blended).T).T
 
 
 @lru_cache(maxsize=64)
@@ -97,3 +98,15 @@ def _response(
         weights = upper - lower
     weights.setflags(write=False)
     return np.asarray(weights)
+
+
+def _weigh(weights: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Return ``weights @ coefficients``, skipping most of the zeros: weights are banded."""
+    weighed = np.zeros((weights.shape[0], coefficients.shape[1]))
+    for first in range(0, weights.shape[0], _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        used = np.flatnonzero(weights[rows].any(axis=0))
+        if used.size:
+            columns = slice(used[0], used[-1] + 1)
+            weighed[rows] = weights[rows, columns] @ coefficients[columns]
+    return weighed

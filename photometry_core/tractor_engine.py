@@ -56,8 +56,9 @@ _NAMES = (
 
 _COMPILED_PARTS = ("tractor.mp_fourier", "astrometry.util.util")
 
-_POINT_SAMPLES_PER_PIX = 20
-"""Lanczos interpolation between 10 samples per pixel is wrong by up to 0.15 % in flux."""
+_POINT_SAMPLES_PER_PIX = 40
+"""The Tractor's Lanczos interpolation is wrong to first order in the distance of samples: with
+10 per pixel, fluxes by up to 0.15 %, and those of blended stars by up to 0.5 %."""
 
 _GALAXY_SAMPLES_PER_PIX = 5
 
@@ -100,23 +101,23 @@ class LocalWcs:
 
     cd_deg: FloatArray
 
-    def positionToPixel(self, pos: Any, src: Any = None) -> tuple[float, float]:  # noqa: ARG002, N802
+    def positionToPixel(self, pos: Any, src: Any = None) -> tuple[float, float]:
         """Return the pixel position of a position."""
         return pos.x, pos.y
 
-    def pixelToPosition(self, x: float, y: float, src: Any = None) -> Any:  # noqa: ARG002, N802
+    def pixelToPosition(self, x: float, y: float, src: Any = None) -> Any:
         """Return the position of a pixel position."""
         return importlib.import_module("tractor").PixPos(x, y)
 
-    def cdAtPixel(self, x: float, y: float) -> FloatArray:  # noqa: ARG002, N802
+    def cdAtPixel(self, x: float, y: float) -> FloatArray:
         """Return the map from pixels to degrees."""
         return self.cd_deg
 
-    def cdInverseAtPixel(self, x: float, y: float) -> FloatArray:  # noqa: ARG002, N802
+    def cdInverseAtPixel(self, x: float, y: float) -> FloatArray:
         """Return the map from degrees to pixels."""
         return np.asarray(np.linalg.inv(self.cd_deg))
 
-    def pixscale_at(self, x: float, y: float) -> float:  # noqa: ARG002
+    def pixscale_at(self, x: float, y: float) -> float:
         """Return the size of a pixel in arcsec."""
         return 3600 * math.sqrt(abs(float(np.linalg.det(self.cd_deg))))
 
@@ -203,6 +204,11 @@ def fit_with_tractor(
         A PSF plane that is needed is damaged, or no zone reaches a source.
     """
     tractor = require_tractor()
+    if not fitted.any():
+        nothing = np.full(len(profiles), np.nan)
+        return TractorFit(
+            flux_ujy=nothing, flux_err_ujy=nothing, model_ujy=np.zeros(data_ujy.shape)
+        )
     group = _Group(
         psf=psf, origin_pix=origin_pix, cd_deg=np.asarray(cd_deg, float), shape=data_ujy.shape
     )
@@ -282,7 +288,7 @@ def _point_source_psf(group: _Group, positions_pix: FloatArray) -> Any:
         return np.require(samples, np.float32, ["A", "C"])
 
     class EffectivePsf(tractor.PixelizedPSF):  # type: ignore[misc]  # it has no types
-        def getImage(self, px: float, py: float) -> Any:  # noqa: N802
+        def getImage(self, px: float, py: float) -> Any:
             return stamp(px, py)
 
     # A sample is the flux of a whole native pixel, so that nothing is left to be scaled when
@@ -300,7 +306,7 @@ def _galaxy(tractor: Any, group: _Group, profile: SersicProfile, x: float, y: fl
     everything = tractor.ModelMask(0, 0, fine.data.shape[1], fine.data.shape[0])
 
     class FineGalaxy(SersicGalaxy):  # type: ignore[misc]  # it has no types
-        def getUnitFluxModelPatch(self, img: Any, **_: Any) -> Any:  # noqa: ARG002, N802
+        def getUnitFluxModelPatch(self, img: Any, **_: Any) -> Any:
             patch = super().getUnitFluxModelPatch(fine, px=center, py=center, modelMask=everything)
             step = _GALAXY_SAMPLES_PER_PIX
             left, bottom = (int(at) - half_size for at in nearest)
