@@ -141,7 +141,8 @@ def require_tractor() -> Any:
             ) from error
         raise EngineError(
             f"the package 'tractor' that is installed needs {error.name!r}, which is missing; "
-            f"for the engine 'tractor' it must be The Tractor, {UPSTREAM}"
+            f"the engine 'tractor' needs The Tractor, {UPSTREAM} (the package 'tractor' on PyPI "
+            "is another program)"
         ) from error
     except ImportError as error:
         raise EngineError(f"the package 'tractor' can't be imported: {error}") from error
