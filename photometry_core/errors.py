@@ -35,3 +35,7 @@ class DataFormatError(ExposureError):
 
 class FitError(ExposureError):
     """No flux can be fitted: no usable pixels, no background, or degenerate profiles."""
+
+
+class EngineError(PhotometryError):
+    """An engine of photometry that was asked for is not installed, or not wholly."""
