@@ -14,15 +14,15 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import BSpline
-from scipy.ndimage import spline_filter
 
 from photometry_core.cutout import PsfGrid, PsfZones
-from photometry_core.psf import checked_plane, zone_weights
-from photometry_core.types import FloatArray
+from photometry_core.plane_cache import PlaneCache
+from photometry_core.psf import spline_coefficients, zone_weights
+from photometry_core.types import Float32Array, FloatArray
 
 _BLOCK = 64
 _MARGIN = 24
-"""Zeros around a plane before its coefficients are found: these fall by 0.43 per sample."""
+"""So far beyond a plane its coefficients are kept: these fall by 0.43 per sample."""
 
 _B_SPLINE = BSpline.basis_element(np.arange(-3.0, 4.0))
 _B_SPLINE_INTEGRAL = _B_SPLINE.antiderivative()
@@ -60,9 +60,7 @@ def sample_effective_psf(
         psf = psf.around(*at_pix)
     coefficients: FloatArray | float = 0.0
     for plane, weight in zone_weights(psf, *at_pix):
-        coefficients = coefficients + weight * _coefficients(
-            plane.tobytes(), plane.dtype.str, plane.shape
-        )
+        coefficients = coefficients + weight * _COEFFICIENTS.of(plane)
     blended = np.asarray(coefficients)
     along_x, along_y = (
         _response(offsets.tobytes(), blended.shape[0], psf.oversampling, psf.pixel_included)
@@ -71,13 +69,12 @@ def sample_effective_psf(
     return _weigh(along_x, _weigh(along_y, blended).T).T
 
 
-@lru_cache(maxsize=64)
-def _coefficients(data: bytes, dtype: str, shape: tuple[int, ...]) -> FloatArray:
-    """Quintic-spline coefficients of a plane, recognised by its content."""
-    padded = np.pad(checked_plane(data, dtype, shape), _MARGIN)
-    coefficients = np.asarray(spline_filter(padded, order=5, mode="mirror"))
-    coefficients.setflags(write=False)
-    return coefficients
+def _coefficients(plane: Float32Array | FloatArray) -> FloatArray:
+    """Quintic-spline coefficients of a plane."""
+    return spline_coefficients(plane, plane.shape[0] // 2 + _MARGIN)
+
+
+_COEFFICIENTS = PlaneCache(_coefficients, 10_000_000)
 
 
 @lru_cache(maxsize=32)

@@ -34,7 +34,7 @@ PROFILE_HALF_SIZE_PIX = point_source.HALF_SIZE_PIX
 
 PROFILE_SIZE_PIX = point_source.SIZE_PIX
 
-_SPLINE_ORDER = 5
+_EDGE_SAMPLES = 20
 _SUM_TOLERANCE = 0.01
 """Planes are normalised to 1 by definition; more than this off means a damaged plane."""
 
@@ -160,8 +160,9 @@ def spline_coefficients(plane: Float32Array | FloatArray, reach: int) -> FloatAr
     """
     checked = checked_plane(plane)
     half = checked.shape[0] // 2
-    margin = max(reach - half, 0) + _SPLINE_ORDER
-    coefficients = np.asarray(spline_filter(np.pad(checked, margin), _SPLINE_ORDER, mode="mirror"))
+    # Coefficients fall by 0.43 per sample beyond the plane: the edge must be further away.
+    margin = max(reach - half, 0) + _EDGE_SAMPLES
+    coefficients = np.asarray(spline_filter(np.pad(checked, margin), order=5, mode="mirror"))
     cut = half + margin - reach
     return coefficients[cut : cut + 2 * reach + 1, cut : cut + 2 * reach + 1]
 
