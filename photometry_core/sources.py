@@ -112,7 +112,7 @@ def locate(cutout: Cutout, targets: Sequence[Target], number: int) -> Iterator[L
 def on_cutout(one: Located) -> bool:
     """Whether a target is on the pixels of its cutout."""
     ny, nx = one.cutout.image_mjy_sr.shape
-    return 0 <= one.column < nx and 0 <= one.row < ny
+    return bool(0 <= one.column < nx and 0 <= one.row < ny)
 
 
 def touching(located: Sequence[Located]) -> list[list[Located]]:

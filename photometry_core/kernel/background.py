@@ -217,7 +217,8 @@ def median(values: FloatArray, count: int) -> float:
     lower = values[0]
     for i in range(1, count // 2):
         lower = max(lower, values[i])
-    return 0.5 * (lower + upper)
+    middle: float = 0.5 * (lower + upper)
+    return middle
 
 
 @compiled
@@ -242,4 +243,5 @@ def _select(values: FloatArray, count: int, rank: int) -> float:
             low = i
         else:
             break
-    return values[rank]
+    value: float = values[rank]
+    return value

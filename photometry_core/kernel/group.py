@@ -273,4 +273,4 @@ def _common_moments(
             for i in range(3):
                 for m in range(3):
                     common[i, m] += first[i] * second[m]
-    return common[0, 0] > 0
+    return bool(common[0, 0] > 0)

@@ -151,7 +151,7 @@ def read_aperture(
             p = row * nx + column
             count += 1
             contains_bad |= not good[p]
-            value = np.int64(flags[p])
+            value = int(flags[p])
             union |= value
             bit = 0
             while value > 0 and bit < IMAGE_BITS:
