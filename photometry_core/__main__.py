@@ -23,6 +23,7 @@ from photometry_core.pipeline import SOFTWARE, measure_search
 from photometry_core.spectrum import Spectrum, file_stem
 from photometry_core.spectrum_files import FORMATS, write_binned, write_spectrum
 from photometry_core.targets import read_targets
+from photometry_core.tractor_engine import require_tractor
 from photometry_core.types import (
     BACKGROUND_SIZE_RANGE_PIX,
     DETECTORS,
@@ -59,7 +60,10 @@ def _run(given: argparse.Namespace) -> None:
         background_size_pix=given.background_size,
         weights=given.weights,
         releases=given.releases,
+        engine=given.engine,
     )
+    if options.engine == "tractor":
+        require_tractor()
     archive = open_archive(given.archive)
     given.output.mkdir(parents=True, exist_ok=True)
     search = archive.find_exposures(targets, options)
@@ -142,6 +146,9 @@ def _parser() -> argparse.ArgumentParser:
     low, high = BACKGROUND_SIZE_RANGE_PIX
     add("--background-size", type=int, default=15, metavar="PIX",
         help=f"width of the background box, {low} to {high} pixels (default: 15)")  # fmt: skip
+    add("--engine", choices=("native", "tractor"), default="native",
+        help="what fits the fluxes: this program, or The Tractor, if it is installed "
+        "(default: %(default)s)")  # fmt: skip
     add("--weights", choices=("model", "plane"), default="model",
         help="variance that weighs the pixels: the fitted model's or the plane's")  # fmt: skip
     add("--workers", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",

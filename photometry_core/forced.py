@@ -25,6 +25,7 @@ from photometry_core.measurement import Measurement
 from photometry_core.psf import PlaneBank, plane_bank
 from photometry_core.sources import Located, locate, make_batch, on_cutout, touching
 from photometry_core.stamps import cut_stamp
+from photometry_core.tractor_fluxes import measure_with_tractor
 from photometry_core.types import MeasureOptions, Target
 
 
@@ -40,13 +41,18 @@ def measure_exposure(
     targets
         Point sources and galaxies; those whose fit boxes overlap are fitted together.
     options
-        Background box, weights and PSF; detectors and times are not looked at.
+        Background box, weights, PSF and engine; detectors and times are not looked at.
 
     Returns
     -------
     list of Measurement
         One per target, in order. A target that can't be measured has a NaN flux, the flag
         FIT_ERROR, and a reason.
+
+    Raises
+    ------
+    EngineError
+        The engine is The Tractor, which is not installed.
 
     Notes
     -----
@@ -93,8 +99,7 @@ def _measure_groups(
     groups: Sequence[Sequence[Located]], bank: PlaneBank, options: MeasureOptions
 ) -> Iterator[tuple[Located, Measurement]]:
     """Measure groups of sources whose PSF planes are in one bank."""
-    batch = make_batch(groups, bank, options)
-    results = empty_results(len(batch.members))
+    native = options.engine == "native"
     recipe = Recipe(
         background_size=options.background_size_pix,
         model_weights=options.weights == "model",
@@ -103,9 +108,16 @@ def _measure_groups(
         oversampling=bank.oversampling,
         degree=bank.degree,
     )
-    measure_batch(bank.coefficients, batch.exposures, batch.sources, recipe, results)
-    for number, one in enumerate(batch.members):
-        yield one, _measurement(one, results, number, batch.reasons[number], options)
+    # The Tractor takes one group after the other.
+    for part in [groups] if native else [[group] for group in groups]:
+        batch = make_batch(part, bank, options)
+        results = empty_results(len(batch.members))
+        if native:
+            measure_batch(bank.coefficients, batch.exposures, batch.sources, recipe, results)
+        else:
+            measure_with_tractor(batch, bank, recipe, results, options)
+        for number, one in enumerate(batch.members):
+            yield one, _measurement(one, results, number, batch.reasons[number], options)
 
 
 def _measurement(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from astropy.table import MaskedColumn, Table
 
 from photometry_core.cutout import Stamp
-from photometry_core.flags import FIT_ERROR
+from photometry_core.flags import FIT_ERROR, FLAGS, Flag
 from photometry_core.measurement import Measurement, Provenance
 from photometry_core.positions import designation
 from photometry_core.types import (
@@ -65,6 +65,18 @@ class SpectrumColumn(Column):
     """
 
     value: Callable[[Measurement], Any]
+
+
+def _count_column(flag: Flag) -> SpectrumColumn:
+    """Return the column that says how many of the pixels around the target carry a flag."""
+    return SpectrumColumn(
+        f"n_{flag.name.lower()}",
+        "i2",
+        "",
+        "meta.number;meta.code.qual",
+        f"Of n_aper_pix pixels, those with {flag.name}",
+        lambda m: m.flag_counts[flag.bit],
+    )
 
 
 COLUMNS: tuple[SpectrumColumn, ...] = (
@@ -167,6 +179,20 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
         "model", "str", "", "meta.code.class", "Fitted shape: point or sersic",
         lambda m: m.model,
     ),
+    SpectrumColumn(
+        "flux_corr", "f8", "", "stat.correlation;phot.flux.density",
+        "Strongest correlation of flux with that of a target fitted together",
+        lambda m: m.flux_correlation,
+    ),
+    SpectrumColumn(
+        "chi2", "f8", "", "stat.fit.chi2", "Sum of ((pixel - model) / sigma)^2 over n_pix pixels",
+        lambda m: m.chi2,
+    ),
+    SpectrumColumn(
+        "n_aper_pix", "i4", "", "meta.number", "Pixels that flags and fit_ql look at",
+        lambda m: m.n_aperture_pix,
+    ),
+    *(_count_column(flag) for flag in FLAGS if flag.in_image),
 )  # fmt: skip
 
 

@@ -174,6 +174,7 @@ def fit_with_tractor(
     cd_deg: FloatArray,
     psf: PsfGrid | PsfZones,
     origin_pix: tuple[int, int],
+    core_offset_pix: tuple[float, float] = (0.0, 0.0),
 ) -> TractorFit:
     """Fit the fluxes of a group of sources together.
 
@@ -196,6 +197,9 @@ def fit_with_tractor(
         PSF of the zones around the group.
     origin_pix
         Detector (x, y) of element ``[0, 0]``.
+    core_offset_pix
+        (x, y) of the PSF's light from the middle of its planes, which are put so much before
+        the position.
 
     Raises
     ------
@@ -211,7 +215,11 @@ def fit_with_tractor(
             flux_ujy=nothing, flux_err_ujy=nothing, model_ujy=np.zeros(data_ujy.shape)
         )
     group = _Group(
-        psf=psf, origin_pix=origin_pix, cd_deg=np.asarray(cd_deg, float), shape=data_ujy.shape
+        psf=psf,
+        origin_pix=origin_pix,
+        core_offset_pix=core_offset_pix,
+        cd_deg=np.asarray(cd_deg, float),
+        shape=data_ujy.shape,
     )
     sources = [
         _point_source(tractor, float(x), float(y))
@@ -240,6 +248,7 @@ class _Group:
 
     psf: PsfGrid | PsfZones
     origin_pix: tuple[int, int]
+    core_offset_pix: tuple[float, float]
     cd_deg: FloatArray
     shape: tuple[int, ...]
 
@@ -255,7 +264,8 @@ class _Group:
         half = (width - 1) // 2 if width % 2 else width // 2 - 1
         offsets = np.arange(-half, half + 1) / samples_per_pix
         at = (x + self.origin_pix[0], y + self.origin_pix[1])
-        return sample_effective_psf(self.psf, at, offsets - shift[0], offsets - shift[1])
+        x_shift, y_shift = shift - np.array(self.core_offset_pix)
+        return sample_effective_psf(self.psf, at, offsets - x_shift, offsets - y_shift)
 
 
 def _image(

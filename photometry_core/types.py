@@ -234,6 +234,9 @@ class MeasureOptions:
         What of a PSF plane of QR2 is put on the position of a source: ``"light"``, the centre of
         its light, which is 0.05 pixels before the middle of the plane along both axes, or
         ``"array"``, the middle, which puts the light off the position by so much.
+    engine
+        What fits the fluxes: ``"native"``, or ``"tractor"``, The Tractor, if it is installed;
+        see `photometry_core.tractor_engine`.
     releases
         The quick releases to use: ``"qr2"`` (observations to 2026-07-20), ``"qr3"`` (later
         ones), or both. Their gains differ.
@@ -249,6 +252,7 @@ class MeasureOptions:
     background_size_pix: int = 15
     weights: Literal["model", "plane"] = "model"
     psf_center: Literal["light", "array"] = "light"
+    engine: Literal["native", "tractor"] = "native"
     releases: tuple[str, ...] = RELEASES
 
     def __post_init__(self) -> None:
@@ -267,6 +271,8 @@ class MeasureOptions:
             raise InvalidInputError(f"weights: {self.weights!r} given; allowed: model, plane")
         if self.psf_center not in ("light", "array"):
             raise InvalidInputError(f"psf center: {self.psf_center!r} given; allowed: light, array")
+        if self.engine not in ("native", "tractor"):
+            raise InvalidInputError(f"engine: {self.engine!r} given; allowed: native, tractor")
         if not self.releases or not set(self.releases) <= set(RELEASES):
             raise InvalidInputError(
                 f"releases: {list(self.releases)} given; "
@@ -296,6 +302,7 @@ class MeasureOptions:
             "background_size_pix": self.background_size_pix,
             "weights": self.weights,
             "psf_center": self.psf_center,
+            "engine": self.engine,
             "releases": list(self.releases),
         }
 
@@ -309,6 +316,7 @@ class MeasureOptions:
             background_size_pix=values["background_size_pix"],
             weights=values["weights"],
             psf_center=values["psf_center"],
+            engine=values["engine"],
             releases=tuple(values["releases"]),
         )
 

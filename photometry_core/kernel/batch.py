@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from photometry_core.kernel import point_source
@@ -13,6 +15,20 @@ from photometry_core.kernel.pixels import LARGEST, SMALLEST, UJY_PER_MJY_SR_ARCS
 from photometry_core.kernel.problem import Exposures, Recipe, Results, Sources
 from photometry_core.kernel.summary import describe_aperture, model_stamps
 from photometry_core.types import BoolArray, Float32Array
+
+
+class _Room(NamedTuple):
+    """Room for one exposure and one of its groups after the other.
+
+    `background` are the good pixels without a catalogued source, `usable` those of them that no
+    source of the group covers.
+    """
+
+    good: BoolArray
+    background: BoolArray
+    usable: BoolArray
+    group: Group
+    maps: Maps
 
 
 @compiled
@@ -34,71 +50,109 @@ def measure_batch(
     results
         Filled.
     """
+    room = _make_room(exposures, sources, recipe)
+    current = -1
+    for g in range(sources.group_exposure.size):
+        if sources.group_exposure[g] != current:
+            current = sources.group_exposure[g]
+            _read_exposure(exposures, current, recipe, room)
+        _measure_group(bank, exposures, sources, g, recipe, room, results)
+
+
+@compiled
+def measure_group(
+    bank: Float32Array,
+    exposures: Exposures,
+    sources: Sources,
+    recipe: Recipe,
+    results: Results,
+) -> tuple[Group, Maps]:
+    """Measure a batch that is a single group, and return what was made on the way."""
+    room = _make_room(exposures, sources, recipe)
+    _read_exposure(exposures, 0, recipe, room)
+    _measure_group(bank, exposures, sources, 0, recipe, room, results)
+    return room.group, room.maps
+
+
+@compiled
+def _make_room(exposures: Exposures, sources: Sources, recipe: Recipe) -> _Room:
     largest, most = 0, 0
     for e in range(exposures.width.size):
         largest = max(largest, exposures.start[e + 1] - exposures.start[e])
     for g in range(sources.group_exposure.size):
         most = max(most, sources.group_first[g + 1] - sources.group_first[g])
-    good, background = np.zeros(largest, np.bool_), np.zeros(largest, np.bool_)
-    usable = np.zeros(largest, np.bool_)
     box = (recipe.background_size + MAX_GROWTH_PIX) ** 2 + 1
     group = Group(
-        ujy=np.zeros(largest),
-        place=np.zeros((most, box), np.int64),
-        used=np.zeros(most, np.int64),
-        owner=np.zeros(most, np.int64),
-        moments=np.zeros((most, 3, 3)),
-        coefficients=np.zeros((most, 3)),
-        noise=np.zeros(most),
+        np.zeros(largest),
+        np.zeros((most, box), np.int64),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.zeros((most, 3, 3)),
+        np.zeros((most, 3)),
+        np.zeros(most),
     )
     maps = Maps(
-        nearest=np.zeros(largest, np.int64),
-        fitted=np.zeros(largest),
-        data=np.zeros(largest),
-        variance=np.zeros(largest),
-        slope=np.zeros(largest),
-        weight=np.zeros(largest),
-        model=np.zeros(largest),
+        np.zeros(largest, np.int64),
+        np.zeros(largest),
+        np.zeros(largest),
+        np.zeros(largest),
+        np.zeros(largest),
+        np.zeros(largest),
+        np.zeros(largest),
     )
-    current = -1
-    for g in range(sources.group_exposure.size):
-        e = sources.group_exposure[g]
-        first, last = exposures.start[e], exposures.start[e + 1]
-        image, variance = exposures.image[first:last], exposures.variance[first:last]
-        flags, solid_angle = exposures.flags[first:last], exposures.solid_angle[first:last]
-        shape = ((last - first) // exposures.width[e], exposures.width[e])
-        if e != current:
-            current = e
-            find_good(image, variance, flags, solid_angle, recipe.ignored_flags, good)
-            for p in range(image.size):
-                background[p] = good[p] and (flags[p] & recipe.source_flag) == 0
-                usable[p] = background[p]
-                known = SMALLEST <= solid_angle[p] <= LARGEST
-                group.ujy[p] = UJY_PER_MJY_SR_ARCSEC2 * solid_angle[p] if known else 0.0
-        begin, end = sources.group_first[g], sources.group_first[g + 1]
-        for s in range(begin, end):
-            describe_aperture(flags, good, shape, sources, s, results)
-            _find_light(bank, sources, s, recipe)
-        _cover(sources, begin, end, shape, usable)
-        enough = measure_backgrounds(
-            image, usable, shape, sources, begin, end, recipe, group, results
+    return _Room(
+        np.zeros(largest, np.bool_),
+        np.zeros(largest, np.bool_),
+        np.zeros(largest, np.bool_),
+        group,
+        maps,
+    )
+
+
+@compiled
+def _read_exposure(exposures: Exposures, e: int, recipe: Recipe, room: _Room) -> None:
+    """Find out which pixels of an exposure may be used, and what they measure."""
+    first, last = exposures.start[e], exposures.start[e + 1]
+    image, variance = exposures.image[first:last], exposures.variance[first:last]
+    flags, solid_angle = exposures.flags[first:last], exposures.solid_angle[first:last]
+    good, background, usable = room.good, room.background, room.usable
+    ujy = room.group.ujy
+    find_good(image, variance, flags, solid_angle, recipe.ignored_flags, good)
+    for p in range(image.size):
+        background[p] = good[p] & ((flags[p] & recipe.source_flag) == 0)
+        usable[p] = background[p]
+        known = (solid_angle[p] >= SMALLEST) & (solid_angle[p] <= LARGEST)
+        ujy[p] = UJY_PER_MJY_SR_ARCSEC2 * solid_angle[p] if known else 0.0
+
+
+@compiled
+def _measure_group(
+    bank: Float32Array,
+    exposures: Exposures,
+    sources: Sources,
+    g: int,
+    recipe: Recipe,
+    room: _Room,
+    results: Results,
+) -> None:
+    e, begin, end = sources.group_exposure[g], sources.group_first[g], sources.group_first[g + 1]
+    first, last = exposures.start[e], exposures.start[e + 1]
+    image, variance = exposures.image[first:last], exposures.variance[first:last]
+    shape = ((last - first) // exposures.width[e], exposures.width[e])
+    good, group = room.good, room.group
+    for s in range(begin, end):
+        describe_aperture(exposures.flags[first:last], good, shape, sources, s, results)
+        _find_light(bank, sources, s, recipe)
+    _cover(sources, begin, end, shape, room.usable)
+    enough = measure_backgrounds(
+        image, room.usable, shape, sources, begin, end, recipe, group, results
+    )
+    _uncover(sources, begin, end, shape, room.usable, room.background)
+    if enough:
+        fit_group(
+            image, variance, good, shape, sources, begin, end, recipe, group, room.maps, results
         )
-        _uncover(sources, begin, end, shape, usable, background)
-        if enough:
-            fit_group(
-                image,
-                variance,
-                good,
-                shape,
-                sources,
-                begin,
-                end,
-                recipe,
-                group,
-                maps,
-                results,
-            )
-            model_stamps(shape, sources, begin, end, group, results)
+        model_stamps(shape, sources, begin, end, group, results)
 
 
 @compiled
