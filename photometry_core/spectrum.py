@@ -73,7 +73,7 @@ def _count_column(flag: Flag) -> SpectrumColumn:
         f"n_{flag.name.lower()}",
         "i2",
         "",
-        "meta.number;meta.code.qual",
+        "meta.number",
         f"Of n_aper_pix pixels, those with {flag.name}",
         lambda m: m.flag_counts[flag.bit],
     )
@@ -181,7 +181,7 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
     ),
     SpectrumColumn(
         "flux_corr", "f8", "", "stat.correlation;phot.flux.density",
-        "Strongest correlation of flux with that of a target fitted together",
+        "Strongest correlation with the flux of a neighbour in the fit",
         lambda m: m.flux_correlation,
     ),
     SpectrumColumn(
