@@ -170,9 +170,11 @@ def _read_pixels(
     for s in range(begin, end):
         x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
         for y in range(y0, y1):
-            for x in range(x0, x1):
-                used = good[y * shape[1] + x]
-                maps.fitted[(y - bottom) * across + x - left] = 1.0 if used else 0.0
+            here = (y - bottom) * across - left
+            fitted = maps.fitted[here + x0 : here + x1]
+            usable = good[y * shape[1] + x0 : y * shape[1] + x1]
+            for j in range(fitted.size):
+                fitted[j] = 1.0 if usable[j] else 0.0
     slopes = np.empty(end - begin)
     for s in range(begin, end):
         stamp = window(sources, s, STAMP_SIZE_PIX // 2, shape)
@@ -187,10 +189,11 @@ def _read_pixels(
             level += by_x * (x - sources.x[begin + k]) + by_y * (y - sources.y[begin + k])
             fitted, data = maps.fitted[i : i + run], maps.data[i : i + run]
             used_variance, slope = maps.variance[i : i + run], maps.slope[i : i + run]
+            observed, plane = image[p : p + run], variance[p : p + run]
             for j in range(run):
                 used = fitted[j] > 0
-                data[j] = image[p + j] - (level + by_x * j) if used else 0.0
-                used_variance[j] = variance[p + j] if used else 1.0
+                data[j] = observed[j] - (level + by_x * j) if used else 0.0
+                used_variance[j] = plane[j] if used else 1.0
                 slope[j] = slopes[k]
             x += run
 
@@ -219,8 +222,9 @@ def _light_on_fitted(
         start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
         start += x0 - sources.column[s] + known
         here = (y - box[1]) * across + x0 - box[0]
-        for i in range(x1 - x0):
-            total += sources.light[start + i] * maps.fitted[here + i]
+        light, fitted = sources.light[start : start + x1 - x0], maps.fitted[here:]
+        for i in range(light.size):
+            total += light[i] * fitted[i]
     return total
 
 
@@ -233,12 +237,14 @@ def _weigh(maps: Maps, size: int, model_weights: bool) -> None:
     The photon term of the observed brightness is replaced by that of the model; negative noise
     in a flux must not pull it below that of the sky.
     """
+    variance, slope, data, model = maps.variance, maps.slope, maps.data, maps.model
+    weight, fitted = maps.weight, maps.fitted
     for i in range(size):
-        value = maps.variance[i]
+        value = variance[i]
         if model_weights:
-            value -= maps.slope[i] * (maps.data[i] - max(maps.model[i], 0.0))
-            value = max(value, LOWEST_VARIANCE_FRACTION * maps.variance[i])
-        maps.weight[i] = maps.fitted[i] / value
+            value -= slope[i] * (data[i] - max(model[i], 0.0))
+            value = max(value, LOWEST_VARIANCE_FRACTION * variance[i])
+        weight[i] = fitted[i] / value
 
 
 @compiled
@@ -284,10 +290,11 @@ def _light_in_data(
             start += x0 - sources.column[s] + known
             here = starts[k] + (y - y_first) * width + x0 - x_first
             mask, p = (y - box[1]) * across + x0 - box[0], y * shape[1] + x0
-            for i in range(x1 - x0):
+            light, line = sources.light[start : start + x1 - x0], seen[here : here + x1 - x0]
+            fitted, ujy = maps.fitted[mask : mask + x1 - x0], group.ujy[p : p + x1 - x0]
+            for i in range(light.size):
                 # Pixels that are not fitted may have no solid angle.
-                ujy = max(group.ujy[p + i], SMALLEST)
-                seen[here + i] = maps.fitted[mask + i] * sources.light[start + i] / ujy
+                line[i] = fitted[i] * light[i] / max(ujy[i], SMALLEST)
         if not sources.galaxy[s]:
             continue
         for i in range(seen[starts[k] : starts[k + 1]].size):
@@ -351,15 +358,17 @@ def _compare(
     x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
     for y in range(y0, y1):
         dy = y - sources.y[s]
-        here = (y - box[1]) * across - box[0]
-        for x in range(x0, x1):
-            residual = maps.data[here + x] - maps.model[here + x]
-            squared = residual * residual * maps.weight[here + x]
-            near = (x - sources.x[s]) ** 2 + dy * dy <= radius2
+        here = (y - box[1]) * across + x0 - box[0]
+        data, model = maps.data[here : here + x1 - x0], maps.model[here : here + x1 - x0]
+        weight, fitted = maps.weight[here : here + x1 - x0], maps.fitted[here : here + x1 - x0]
+        for i in range(data.size):
+            residual = data[i] - model[i]
+            squared = residual * residual * weight[i]
+            near = (x0 + i - sources.x[s]) ** 2 + dy * dy <= radius2
             chi2 += squared
-            count += maps.fitted[here + x]
+            count += fitted[i]
             near_sum += np.sqrt(squared) if near else 0.0
-            near_count += maps.fitted[here + x] if near else 0.0
+            near_count += fitted[i] if near else 0.0
     results.chi2[s] = chi2
     results.n_pix[s] = int(count)
     results.fit_quality[s] = near_sum / near_count

@@ -93,16 +93,17 @@ def render(
     a, b, c, d = bank[slots[0]], bank[slots[1]], bank[slots[2]], bank[slots[3]]
     # All cells from the first pixel to the last in one go: those between the end of a row of
     # pixels and the beginning of the next are computed in vain, but without a loop.
-    total = np.zeros(HALF_SIZE_PIX * 2 * side + SIZE_PIX)
-    length = total.size
+    length = HALF_SIZE_PIX * 2 * side + SIZE_PIX
+    total, part = np.zeros(length), np.empty(length, np.float32)
     for n in range(degree + 1):
         y_cell, j = divmod(y_first + n, oversampling)
+        part[:] = 0
         for m in range(degree + 1):
             x_cell, i = divmod(x_first + m, oversampling)
             start = ((j * oversampling + i) * side + y_cell) * side + x_cell
             weight = scale * y_weights[n] * x_weights[m]
             _add_planes(
-                total,
+                part,
                 a[start : start + length],
                 b[start : start + length],
                 c[start : start + length],
@@ -112,6 +113,8 @@ def render(
                 np.float32(weight * blend[2]),
                 np.float32(weight * blend[3]),
             )
+        for k in range(length):
+            total[k] += part[k]
     for row in range(SIZE_PIX):
         for column in range(SIZE_PIX):
             profile[row * SIZE_PIX + column] = total[row * side + column]
@@ -119,7 +122,7 @@ def render(
 
 @compiled
 def _add_planes(
-    total: FloatArray,
+    part: Float32Array,
     a: Float32Array,
     b: Float32Array,
     c: Float32Array,
@@ -129,8 +132,8 @@ def _add_planes(
     weight_c: np.float32,
     weight_d: np.float32,
 ) -> None:
-    for k in range(total.size):
-        total[k] += weight_a * a[k] + weight_b * b[k] + weight_c * c[k] + weight_d * d[k]
+    for k in range(part.size):
+        part[k] += weight_a * a[k] + weight_b * b[k] + weight_c * c[k] + weight_d * d[k]
 
 
 @compiled

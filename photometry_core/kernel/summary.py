@@ -76,7 +76,10 @@ def _add_source(
     for y in range(max(y0, bottom), min(y1, bottom + STAMP_SIZE_PIX)):
         row = y - sources.row[s] + known
         start = sources.light_start[s] + row * (2 * known + 1) - sources.column[s] + known
-        for x in range(x0, x1):
-            ujy = group.ujy[y * shape[1] + x]
-            if ujy > 0:
-                model[y - bottom, x - left] += flux * sources.light[start + x] / ujy
+        if x1 <= x0:
+            return
+        p = y * shape[1]
+        light, ujy = sources.light[start + x0 : start + x1], group.ujy[p + x0 : p + x1]
+        line = model[y - bottom, x0 - left : x1 - left]
+        for i in range(light.size):
+            line[i] += flux * light[i] / ujy[i] if ujy[i] > 0 else 0.0
