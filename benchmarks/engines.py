@@ -4,11 +4,13 @@ Run it from the checkout on one idle processor: ``taskset -c 1 .venv/bin/python
 benchmarks/engines.py``. Both engines are timed in turns in this process, and the least time of
 all turns counts, so that their ratio can be compared between machines; the times can't.
 
-The native engine is given the whole cutout and does all that a row of a spectrum needs:
-positions, backgrounds, fit, covariance, flags, quality, stamps. The Tractor is given the pixels
-of the scene with the background subtracted, weights, pixel positions and the effective PSF,
-sampled beforehand; its objects are built and the fluxes and their inverse variances found
-within its time. It is used in its ordinary way, which is the fastest, not in the way of
+Both are given pixel positions and a PSF that was prepared before, as it is for all exposures of
+a detector. The native kernel takes all exposures of a kind in one call; it finds the
+backgrounds, renders the sources (galaxies before the call, within its time), and fits, with
+covariance, flags, quality and stamps. "whole" is `measure_exposure`, one exposure at a time,
+with all that a row of a spectrum needs. The Tractor is given the pixels of the scene with the
+background subtracted, and weights; its objects are built and the fluxes and their inverse
+variances found within its time. It is used in its ordinary way, which is the fastest, not in the way of
 `photometry_core.tractor_engine`, which samples the PSF more finely. The last column, its
 fluxes over the native ones, says that both measure the same; galaxies differ by where their
 profiles end, and by The Tractor's sampling of them once per pixel.
@@ -42,13 +44,19 @@ from photometry_core import (  # noqa: E402
 from photometry_core.archive.regions import Box  # noqa: E402
 from photometry_core.effective_psf import sample_effective_psf  # noqa: E402
 from photometry_core.errors import EngineError  # noqa: E402
-from photometry_core.extent import half_size_pix  # noqa: E402
-from photometry_core.planes import planes_of  # noqa: E402
+from photometry_core.extent import background_half_size_pix, half_size_pix  # noqa: E402
+from photometry_core.flags import IGNORED_BY_FIT, SOURCE  # noqa: E402
+from photometry_core.kernel.batch import measure_batch  # noqa: E402
+from photometry_core.kernel.pixels import UJY_PER_MJY_SR_ARCSEC2  # noqa: E402
+from photometry_core.kernel.problem import Recipe, empty_results  # noqa: E402
+from photometry_core.psf import plane_bank  # noqa: E402
+from photometry_core.sersic import render_sersic  # noqa: E402
 from photometry_core.simulation import exposures, survey  # noqa: E402
 from photometry_core.simulation.files import spectral_image  # noqa: E402
 from photometry_core.simulation.instrument import render_exposure  # noqa: E402
 from photometry_core.simulation.sources import make_sources  # noqa: E402
 from photometry_core.simulation.spectra import number_of  # noqa: E402
+from photometry_core.sources import Located, locate, make_batch, touching  # noqa: E402
 from photometry_core.spectral_image import read_cutouts  # noqa: E402
 from photometry_core.tractor_engine import LocalWcs, require_tractor  # noqa: E402
 
@@ -134,16 +142,16 @@ def _for_both(
     size_pix: int,
 ) -> Scene:
     """Cut what The Tractor is given out of a cutout."""
-    planes = planes_of(cutout)
+    good = (cutout.flags & IGNORED_BY_FIT) == 0
+    variance_plane = cutout.variance_mjy2_sr2.astype(float)
     left, bottom = (at - size_pix // 2 for at in middle)
     x0, y0 = cutout.origin_pix
     window = np.s_[bottom - y0 : bottom - y0 + size_pix, left - x0 : left - x0 + size_pix]
     level = float(np.median([row.background_mjy_sr for row in native_rows(cutout, targets)]))
-    ujy = planes.ujy_per_mjy_sr[window]
-    good = planes.good[window]
-    assert good.shape == (size_pix, size_pix)
+    ujy = UJY_PER_MJY_SR_ARCSEC2 * cutout.solid_angle_arcsec2[window]
+    assert ujy.shape == (size_pix, size_pix)
     # The weights are those of a sky without sources: its variance does not follow the noise.
-    variance = float(np.median(planes.variance_mjy2_sr2[planes.good])) * ujy**2
+    variance = float(np.median(variance_plane[good])) * ujy**2
     points = targets[0].profile is None
     samples = POINT_SAMPLES_PER_PIX if points else GALAXY_SAMPLES_PER_PIX
     reach = (13 * samples - 1) // 2
@@ -152,8 +160,8 @@ def _for_both(
     return Scene(
         cutout=cutout,
         targets=targets,
-        data_ujy=np.where(good, (planes.image_mjy_sr[window] - level) * ujy, 0.0),
-        inverse_error=np.where(good, variance**-0.5, 0.0),
+        data_ujy=np.where(good[window], (cutout.image_mjy_sr[window] - level) * ujy, 0.0),
+        inverse_error=np.where(good[window], variance**-0.5, 0.0),
         positions_pix=positions_pix - (left, bottom),
         cd_deg=cutout.wcs.local_cd_deg(x, y),
         stamp=sample_effective_psf(cutout.psf, (x, y), offsets, offsets),
@@ -166,8 +174,43 @@ def native_rows(cutout: Cutout, targets: Sequence[Target]) -> list[Measurement]:
     return measure_exposure(cutout, targets, OPTIONS)
 
 
-def native_seconds(scenes: Sequence[Scene]) -> tuple[float, np.ndarray]:
-    """Return the seconds the native engine takes for all scenes, and all fluxes."""
+def kernel_seconds(scenes: Sequence[Scene], repetitions: int) -> float:
+    """Return the seconds that the native kernel takes for all scenes, so many times over."""
+    groups = [
+        group
+        for number, scene in enumerate(scenes)
+        for group in touching(list(locate(scene.cutout, scene.targets, number)))
+    ]
+    bank = plane_bank(scenes[0].cutout.psf)
+    batch = make_batch(groups, bank, OPTIONS)
+    recipe = Recipe(
+        background_size=OPTIONS.background_size_pix,
+        model_weights=OPTIONS.weights == "model",
+        ignored_flags=IGNORED_BY_FIT,
+        source_flag=SOURCE,
+        oversampling=bank.oversampling,
+        degree=bank.degree,
+    )
+    results = empty_results(len(batch.members))
+    galaxies = [one for one in batch.members if one.target.resolved_profile]
+    start = time.perf_counter()
+    for _ in range(repetitions):
+        for one in galaxies:
+            render_galaxy(one)
+        measure_batch(bank.coefficients, batch.exposures, batch.sources, recipe, results)
+    return (time.perf_counter() - start) / repetitions
+
+
+def render_galaxy(one: Located) -> None:
+    """Render a galaxy as its measurement does."""
+    shape = one.target.resolved_profile
+    assert shape is not None
+    half = max(one.half_size_pix, background_half_size_pix(OPTIONS))
+    render_sersic(one.cutout.psf, shape, one.cd_deg, one.x_pix, one.y_pix, half)
+
+
+def whole_seconds(scenes: Sequence[Scene]) -> tuple[float, np.ndarray]:
+    """Return the seconds of `measure_exposure` for all scenes, and all fluxes."""
     start = time.perf_counter()
     rows = [native_rows(scene.cutout, scene.targets) for scene in scenes]
     seconds = time.perf_counter() - start
@@ -239,7 +282,7 @@ def scenes_of(count: int) -> dict[str, list[Scene]]:
 
 
 def main() -> None:
-    """Print milliseconds per exposure and their ratio for every kind of scene."""
+    """Print microseconds per exposure and their ratio for every kind of scene."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exposures", type=int, default=20, help="different ones per scene")
     parser.add_argument("--turns", type=int, default=15, help="of which the fastest counts")
@@ -252,22 +295,24 @@ def main() -> None:
     with_tractor = rival.startswith("The")
     print(f"SPHEREx Explorer {__version__}, Python {platform.python_version()}, {rival}")
     print(
-        f"{'scene':22} {'native ms':>10}"
-        + f" {'Tractor ms':>11} {'ratio':>7}  flux ratio" * with_tractor
+        f"{'scene':22} {'kernel us':>10} {'whole us':>9}"
+        + f" {'Tractor us':>11} {'/ kernel':>9} {'/ whole':>8}  flux ratio" * with_tractor
     )
     for name, scenes in scenes_of(given.exposures).items():
-        native, rivals = [], []
+        kernel, whole, rivals = [], [], []
         for _ in range(given.turns):
-            seconds, fluxes = native_seconds(scenes)
-            native.append(seconds)
+            kernel.append(kernel_seconds(scenes, 5))
+            seconds, fluxes = whole_seconds(scenes)
+            whole.append(seconds)
             if with_tractor:
                 seconds, other = tractor_seconds(scenes)
                 rivals.append(seconds)
-        ours = 1e3 * min(native) / len(scenes)
-        line = f"{name:22} {ours:10.4f}"
+        ours, all_of_it = (1e6 * min(times) / len(scenes) for times in (kernel, whole))
+        line = f"{name:22} {ours:10.1f} {all_of_it:9.0f}"
         if with_tractor:
-            theirs = 1e3 * min(rivals) / len(scenes)
-            line += f" {theirs:11.3f} {theirs / ours:7.1f} {np.median(other / fluxes):11.4f}"
+            theirs = 1e6 * min(rivals) / len(scenes)
+            line += f" {theirs:11.0f} {theirs / ours:9.1f} {theirs / all_of_it:8.1f}"
+            line += f" {np.median(other / fluxes):11.4f}"
         print(line, flush=True)
 
 

@@ -223,25 +223,31 @@ def median(values: FloatArray, count: int) -> float:
 
 @compiled
 def _select(values: FloatArray, count: int, rank: int) -> float:
-    """Put the value of a rank into its place (Hoare 1961), smaller ones before it."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if rank <= j:
-            high = j
-        elif rank >= i:
-            low = i
-        else:
+    """Put the value of a rank into its place, those that are not larger before it.
+
+    Hoare's selection (1961), with moves that do not depend on comparisons: those of noise can't
+    be predicted.
+    """
+    low, high = 0, count
+    while high - low > 1:
+        pivot = values[low + (high - low) // 2]
+        smaller = low
+        for i in range(low, high):
+            value = values[i]
+            values[i] = values[smaller]
+            values[smaller] = value
+            smaller += value < pivot
+        if rank < smaller:
+            high = smaller
+            continue
+        equal = smaller
+        for i in range(smaller, high):
+            value = values[i]
+            values[i] = values[equal]
+            values[equal] = value
+            equal += value <= pivot
+        if rank < equal:
             break
-    value: float = values[rank]
-    return value
+        low = equal
+    found: float = values[rank]
+    return found

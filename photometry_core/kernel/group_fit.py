@@ -104,7 +104,7 @@ def fit_group(
     for _ in range(_REWEIGHTINGS if recipe.model_weights else 1):
         model[:] = 0.0
         for k in range(n):
-            add_light(seen[starts[k] : starts[k + 1]], boxes[k], flux[k], across, model)
+            add_light(seen, starts[k], boxes[k], flux[k], across, model)
         _weigh(maps, size, recipe.model_weights)
         normal_equations(seen, starts, boxes, weight, maps.data[:size], across, normal, right)
         solve(normal, right, active, flux, covariance, separable)
@@ -131,7 +131,7 @@ def fit_group(
         results.level_err[s] = np.sqrt(background[3 * k, 3 * k])
     model[:] = 0.0
     for k in range(n):
-        add_light(seen[starts[k] : starts[k + 1]], boxes[k], flux[k], across, model)
+        add_light(seen, starts[k], boxes[k], flux[k], across, model)
     for s in range(begin, end):
         if results.status[s] == MEASURED:
             _compare(sources, s, shape, box, maps, results)
@@ -170,11 +170,9 @@ def _read_pixels(
     for s in range(begin, end):
         x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
         for y in range(y0, y1):
-            here = (y - bottom) * across - left
-            fitted = maps.fitted[here + x0 : here + x1]
-            usable = good[y * shape[1] + x0 : y * shape[1] + x1]
-            for j in range(fitted.size):
-                fitted[j] = 1.0 if usable[j] else 0.0
+            here, p = np.uint64((y - bottom) * across + x0 - left), np.uint64(y * shape[1] + x0)
+            for j in range(np.uint64(x1 - x0)):
+                maps.fitted[here + j] = 1.0 if good[p + j] else 0.0
     slopes = np.empty(end - begin)
     for s in range(begin, end):
         stamp = window(sources, s, STAMP_SIZE_PIX // 2, shape)
@@ -187,14 +185,12 @@ def _read_pixels(
             run = _run_length(maps.nearest, i, right - x)
             level, by_x, by_y = group.coefficients[k]
             level += by_x * (x - sources.x[begin + k]) + by_y * (y - sources.y[begin + k])
-            fitted, data = maps.fitted[i : i + run], maps.data[i : i + run]
-            used_variance, slope = maps.variance[i : i + run], maps.slope[i : i + run]
-            observed, plane = image[p : p + run], variance[p : p + run]
-            for j in range(run):
-                used = fitted[j] > 0
-                data[j] = observed[j] - (level + by_x * j) if used else 0.0
-                used_variance[j] = plane[j] if used else 1.0
-                slope[j] = slopes[k]
+            here, there, slope = np.uint64(i), np.uint64(p), slopes[k]
+            for j in range(np.uint64(run)):
+                used = maps.fitted[here + j] > 0
+                maps.data[here + j] = image[there + j] - (level + by_x * j) if used else 0.0
+                maps.variance[here + j] = variance[there + j] if used else 1.0
+                maps.slope[here + j] = slope
             x += run
 
 
@@ -221,10 +217,9 @@ def _light_on_fitted(
     for y in range(y0, y1):
         start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
         start += x0 - sources.column[s] + known
-        here = (y - box[1]) * across + x0 - box[0]
-        light, fitted = sources.light[start : start + x1 - x0], maps.fitted[here:]
-        for i in range(light.size):
-            total += light[i] * fitted[i]
+        there, here = np.uint64(start), np.uint64((y - box[1]) * across + x0 - box[0])
+        for i in range(np.uint64(x1 - x0)):
+            total += sources.light[there + i] * maps.fitted[here + i]
     return total
 
 
@@ -288,13 +283,13 @@ def _light_in_data(
         for y in range(y0, y1):
             start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
             start += x0 - sources.column[s] + known
-            here = starts[k] + (y - y_first) * width + x0 - x_first
-            mask, p = (y - box[1]) * across + x0 - box[0], y * shape[1] + x0
-            light, line = sources.light[start : start + x1 - x0], seen[here : here + x1 - x0]
-            fitted, ujy = maps.fitted[mask : mask + x1 - x0], group.ujy[p : p + x1 - x0]
-            for i in range(light.size):
+            there = np.uint64(start)
+            here = np.uint64(starts[k] + (y - y_first) * width + x0 - x_first)
+            mask, p = np.uint64((y - box[1]) * across + x0 - box[0]), np.uint64(y * shape[1] + x0)
+            for i in range(np.uint64(x1 - x0)):
                 # Pixels that are not fitted may have no solid angle.
-                line[i] = fitted[i] * light[i] / max(ujy[i], SMALLEST)
+                used = maps.fitted[mask + i] / max(group.ujy[p + i], SMALLEST)
+                seen[here + i] = used * sources.light[there + i]
         if not sources.galaxy[s]:
             continue
         for i in range(seen[starts[k] : starts[k + 1]].size):
@@ -326,11 +321,12 @@ def _background_response(
             start, here, x = starts[k] + (y - y0) * (x1 - x0) - x0, y * across, x0
             while x < x1:
                 run = _run_length(maps.nearest, here + x, x1 - x)
-                light, weight = seen[start + x :], maps.weight[here + x :]
                 total = by_x = 0.0
-                for j in range(run):
-                    total += light[j] * weight[j]
-                    by_x += light[j] * weight[j] * j
+                light, pixel = np.uint64(start + x), np.uint64(here + x)
+                for j in range(np.uint64(run)):
+                    value = seen[light + j] * maps.weight[pixel + j]
+                    total += value
+                    by_x += value * j
                 owner = maps.nearest[here + x]
                 dx, dy = (
                     box[0] + x - sources.x[begin + owner],
@@ -358,17 +354,15 @@ def _compare(
     x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
     for y in range(y0, y1):
         dy = y - sources.y[s]
-        here = (y - box[1]) * across + x0 - box[0]
-        data, model = maps.data[here : here + x1 - x0], maps.model[here : here + x1 - x0]
-        weight, fitted = maps.weight[here : here + x1 - x0], maps.fitted[here : here + x1 - x0]
-        for i in range(data.size):
-            residual = data[i] - model[i]
-            squared = residual * residual * weight[i]
-            near = (x0 + i - sources.x[s]) ** 2 + dy * dy <= radius2
+        here, dx = np.uint64((y - box[1]) * across + x0 - box[0]), x0 - sources.x[s]
+        for i in range(np.uint64(x1 - x0)):
+            residual = maps.data[here + i] - maps.model[here + i]
+            squared = residual * residual * maps.weight[here + i]
+            near = (dx + i) ** 2 + dy * dy <= radius2
             chi2 += squared
-            count += fitted[i]
+            count += maps.fitted[here + i]
             near_sum += np.sqrt(squared) if near else 0.0
-            near_count += fitted[i] if near else 0.0
+            near_count += maps.fitted[here + i] if near else 0.0
     results.chi2[s] = chi2
     results.n_pix[s] = int(count)
     results.fit_quality[s] = near_sum / near_count

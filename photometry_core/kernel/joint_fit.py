@@ -48,16 +48,13 @@ def normal_equations(
     """
     for k in range(right.size):
         x0, y0, x1, y1 = boxes[k]
+        rows, width = y1 - y0, x1 - x0
+        if width == across:
+            rows, width = 1, rows * width
         total = 0.0
-        if x1 - x0 == across:
-            total = _sum_of_products(
-                seen[starts[k] :], weight[y0 * across :], data[y0 * across :], (y1 - y0) * across
-            )
-        else:
-            for y in range(y0, y1):
-                light = seen[starts[k] + (y - y0) * (x1 - x0) :]
-                here = y * across + x0
-                total += _sum_of_products(light, weight[here:], data[here:], x1 - x0)
+        for row in range(rows):
+            start, here = starts[k] + row * width, (y0 + row) * across + x0
+            total += _sum_of_products(seen, start, weight, here, data, here, width)
         right[k] = total
         for j in range(k + 1):
             normal[k, j] = _overlap(seen, starts, boxes, k, j, weight, across)
@@ -65,10 +62,18 @@ def normal_equations(
 
 
 @compiled
-def _sum_of_products(a: FloatArray, b: FloatArray, c: FloatArray, count: int) -> float:
-    total = 0.0
-    for i in range(count):
-        total += a[i] * b[i] * c[i]
+def _sum_of_products(
+    a: FloatArray,
+    a_start: int,
+    b: FloatArray,
+    b_start: int,
+    c: FloatArray,
+    c_start: int,
+    count: int,
+) -> float:
+    in_a, in_b, in_c, total = np.uint64(a_start), np.uint64(b_start), np.uint64(c_start), 0.0
+    for i in range(np.uint64(count)):
+        total += a[in_a + i] * b[in_b + i] * c[in_c + i]
     return total
 
 
@@ -87,29 +92,36 @@ def _overlap(
     y0, y1 = max(boxes[k, 1], boxes[j, 1]), min(boxes[k, 3], boxes[j, 3])
     if x1 <= x0 or y1 <= y0:
         return 0.0
-    if k == j and x1 - x0 == across:
-        light = seen[starts[k] :]
-        return _sum_of_products(light, light, weight[y0 * across :], (y1 - y0) * across)
-    across_k, across_j, total = boxes[k, 2] - boxes[k, 0], boxes[j, 2] - boxes[j, 0], 0.0
-    for y in range(y0, y1):
-        light_k = seen[starts[k] + (y - boxes[k, 1]) * across_k + x0 - boxes[k, 0] :]
-        light_j = seen[starts[j] + (y - boxes[j, 1]) * across_j + x0 - boxes[j, 0] :]
-        total += _sum_of_products(light_k, light_j, weight[y * across + x0 :], x1 - x0)
+    across_k, across_j = boxes[k, 2] - boxes[k, 0], boxes[j, 2] - boxes[j, 0]
+    rows, width = y1 - y0, x1 - x0
+    if width == across_k == across_j == across:
+        rows, width = 1, rows * width
+    total = 0.0
+    for row in range(rows):
+        in_k = starts[k] + (y0 + row - boxes[k, 1]) * across_k + x0 - boxes[k, 0]
+        in_j = starts[j] + (y0 + row - boxes[j, 1]) * across_j + x0 - boxes[j, 0]
+        here = (y0 + row) * across + x0
+        total += _sum_of_products(seen, in_k, seen, in_j, weight, here, width)
     return total
 
 
 @compiled
 def add_light(
-    light: FloatArray, box: IntArray, flux: float, across: int, model: FloatArray
+    seen: FloatArray,
+    first: int,
+    box: IntArray,
+    flux: float,
+    across: int,
+    model: FloatArray,
 ) -> None:
     """Add a source to a model.
 
     Parameters
     ----------
-    light
-        Its light per unit flux, row by row of its box.
+    seen, first
+        Light of all sources per unit flux, and where its own begins, row by row of its box.
     box
-        First column and row, and those after the last, shape (4,).
+        First column and row of that, and those after the last, shape (4,).
     flux
         Its flux.
     across
@@ -122,10 +134,9 @@ def add_light(
     if width == across:
         rows, width = 1, rows * width
     for row in range(rows):
-        line = model[(y0 + row) * across + x0 :]
-        part = light[row * width :]
-        for i in range(width):
-            line[i] += flux * part[i]
+        here, there = np.uint64((y0 + row) * across + x0), np.uint64(first + row * width)
+        for i in range(np.uint64(width)):
+            model[here + i] += flux * seen[there + i]
 
 
 @compiled

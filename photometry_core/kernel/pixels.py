@@ -37,13 +37,15 @@ def find_good(
     They carry none of the flags that forbid it, everything is finite, and variance and solid
     angle are positive. All arrays have the shape (npix,).
     """
+    smallest, largest = np.float32(SMALLEST), np.float32(LARGEST)
+    ignored = np.int32(ignored_flags)
     for p in range(image.size):
         # Comparisons with NaN are false.
         good[p] = (
-            ((flags[p] & ignored_flags) == 0)
-            & (abs(image[p]) <= LARGEST)
-            & (variance[p] >= SMALLEST)
-            & (variance[p] <= LARGEST)
+            ((flags[p] & ignored) == 0)
+            & (abs(image[p]) <= largest)
+            & (variance[p] >= smallest)
+            & (variance[p] <= largest)
             & (solid_angle[p] >= SMALLEST)
             & (solid_angle[p] <= LARGEST)
         )
@@ -73,13 +75,14 @@ def photon_slope(
         First column and row, and those after the last.
     """
     x0, y0, x1, y1 = box
-    largest = max((x1 - x0) * (y1 - y0), 0)
-    brightness, level = np.empty(largest + 1), np.empty(largest + 1)
+    most = max((x1 - x0) * (y1 - y0), 0)
+    brightness, level = np.empty(most + 1), np.empty(most + 1)
     count = 0
     for y in range(y0, y1):
-        for p in range(y * width + x0, y * width + x1):
-            brightness[count], level[count] = image[p], variance[p]
-            count += good[p]
+        start = np.uint64(y * width + x0)
+        for i in range(np.uint64(x1 - x0)):
+            brightness[count], level[count] = image[start + i], variance[start + i]
+            count += good[start + i]
     if count == 0:
         return 0.0
     # Differences from typical values keep the sums of squares from cancelling.

@@ -90,50 +90,34 @@ def render(
     y_first = spline_weights(first - offset_y_pix * oversampling, degree, y_weights)
     # The sum of all samples of a plane is 1, and those at pixel centres are one in so many.
     scale = 1.0 if degree == 6 else float(oversampling * oversampling)
-    a, b, c, d = bank[slots[0]], bank[slots[1]], bank[slots[2]], bank[slots[3]]
+    flat, plane_size = bank.reshape(bank.size), np.uint64(bank.shape[1])
+    a, b = np.uint64(slots[0]) * plane_size, np.uint64(slots[1]) * plane_size
+    c, d = np.uint64(slots[2]) * plane_size, np.uint64(slots[3]) * plane_size
     # All cells from the first pixel to the last in one go: those between the end of a row of
     # pixels and the beginning of the next are computed in vain, but without a loop.
-    length = HALF_SIZE_PIX * 2 * side + SIZE_PIX
+    length = np.uint64(HALF_SIZE_PIX * 2 * side + SIZE_PIX)
     total, part = np.zeros(length), np.empty(length, np.float32)
     for n in range(degree + 1):
         y_cell, j = divmod(y_first + n, oversampling)
         part[:] = 0
         for m in range(degree + 1):
             x_cell, i = divmod(x_first + m, oversampling)
-            start = ((j * oversampling + i) * side + y_cell) * side + x_cell
+            at = np.uint64(((j * oversampling + i) * side + y_cell) * side + x_cell)
             weight = scale * y_weights[n] * x_weights[m]
-            _add_planes(
-                part,
-                a[start : start + length],
-                b[start : start + length],
-                c[start : start + length],
-                d[start : start + length],
-                np.float32(weight * blend[0]),
-                np.float32(weight * blend[1]),
-                np.float32(weight * blend[2]),
-                np.float32(weight * blend[3]),
-            )
+            in_a, in_b = np.float32(weight * blend[0]), np.float32(weight * blend[1])
+            in_c, in_d = np.float32(weight * blend[2]), np.float32(weight * blend[3])
+            for k in range(length):
+                part[k] += (
+                    in_a * flat[a + at + k]
+                    + in_b * flat[b + at + k]
+                    + in_c * flat[c + at + k]
+                    + in_d * flat[d + at + k]
+                )
         for k in range(length):
             total[k] += part[k]
     for row in range(SIZE_PIX):
         for column in range(SIZE_PIX):
             profile[row * SIZE_PIX + column] = total[row * side + column]
-
-
-@compiled
-def _add_planes(
-    part: Float32Array,
-    a: Float32Array,
-    b: Float32Array,
-    c: Float32Array,
-    d: Float32Array,
-    weight_a: np.float32,
-    weight_b: np.float32,
-    weight_c: np.float32,
-    weight_d: np.float32,
-) -> None:
-    for k in range(part.size):
-        part[k] += weight_a * a[k] + weight_b * b[k] + weight_c * c[k] + weight_d * d[k]
 
 
 @compiled

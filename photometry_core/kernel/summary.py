@@ -48,10 +48,10 @@ def model_stamps(
         x0, y0, x1, y1 = window(sources, s, _HALF_SIZE, shape)
         level, by_x, by_y = group.coefficients[s - begin]
         for y in range(y0, y1):
-            line = results.model[s, y - bottom, x0 - left : x1 - left]
             here = level + by_y * (y - sources.y[s]) + by_x * (x0 - sources.x[s])
-            for i in range(line.size):
-                line[i] = here + by_x * i
+            row, column = y - bottom, np.uint64(x0 - left)
+            for i in range(np.uint64(x1 - x0)):
+                results.model[s, row, column + i] = here + by_x * i
         for other in range(begin, end):
             if results.status[other] == MEASURED:
                 flux = results.flux[other]
@@ -78,8 +78,8 @@ def _add_source(
         start = sources.light_start[s] + row * (2 * known + 1) - sources.column[s] + known
         if x1 <= x0:
             return
-        p = y * shape[1]
-        light, ujy = sources.light[start + x0 : start + x1], group.ujy[p + x0 : p + x1]
-        line = model[y - bottom, x0 - left : x1 - left]
-        for i in range(light.size):
-            line[i] += flux * light[i] / ujy[i] if ujy[i] > 0 else 0.0
+        p, light = np.uint64(y * shape[1] + x0), np.uint64(start + x0)
+        line, column = y - bottom, np.uint64(x0 - left)
+        for i in range(np.uint64(x1 - x0)):
+            ujy = group.ujy[p + i]
+            model[line, column + i] += flux * sources.light[light + i] / ujy if ujy > 0 else 0.0
