@@ -90,6 +90,7 @@ def _make_room(exposures: Exposures, sources: Sources, recipe: Recipe) -> _Room:
         np.zeros((most, 3, 3)),
         np.zeros((most, 3)),
         np.zeros(most),
+        np.zeros(most, np.int64),
     )
     maps = Maps(
         np.zeros(largest, np.int64),
@@ -180,7 +181,9 @@ def _cover(
     """Take the footprints of a group from the pixels of the background."""
     for s in range(begin, end):
         a, b, c = sources.footprint[s]
-        x0, y0, x1, y1 = window(sources, s, sources.footprint_half_size[s], shape)
+        x0, y0, x1, y1 = window(
+            sources.column[s], sources.row[s], sources.footprint_half_size[s], shape
+        )
         for y in range(y0, y1):
             dy = y - sources.y[s]
             for x in range(x0, x1):
@@ -200,7 +203,9 @@ def _uncover(
 ) -> None:
     """Give the footprints of a group back."""
     for s in range(begin, end):
-        x0, y0, x1, y1 = window(sources, s, sources.footprint_half_size[s], shape)
+        x0, y0, x1, y1 = window(
+            sources.column[s], sources.row[s], sources.footprint_half_size[s], shape
+        )
         for y in range(y0, y1):
             for p in range(y * shape[1] + x0, y * shape[1] + x1):
                 usable[p] = background[p]

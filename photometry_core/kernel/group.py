@@ -31,8 +31,8 @@ class Group(NamedTuple):
     coefficients
         Level at the source and slopes along x and y of every background, in MJy/sr (per pixel),
         shape (n, 3).
-    noise
-        Standard deviation of the pixels of every background.
+    noise, size
+        Standard deviation of the pixels of every background; width of their box.
     """
 
     ujy: FloatArray
@@ -42,6 +42,7 @@ class Group(NamedTuple):
     moments: FloatArray
     coefficients: FloatArray
     noise: FloatArray
+    size: IntArray
 
 
 @compiled
@@ -86,7 +87,7 @@ def measure_backgrounds(
             values, dx, dy, place[:count], group.coefficients[k], group.moments[k]
         )
         group.owner[k] = k
-        group.used[k] = kept
+        group.used[k], group.size[k] = kept, size
         group.noise[k] = np.sqrt(variance)
         results.is_local[s] = size == recipe.background_size
         results.plane[s] = group.moments[k, 1, 1] > 0
@@ -113,55 +114,51 @@ def _borrow_background(sources: Sources, s: int, begin: int, end: int, group: Gr
     group.moments[k] = 0.0
     group.moments[k, 0] = group.moments[nearest, 0]
     group.noise[k] = group.noise[nearest]
-    group.used[k] = group.used[nearest]
+    group.used[k], group.size[k] = group.used[nearest], group.size[nearest]
 
 
 @compiled
 def window(
-    sources: Sources, s: int, half_size: int, shape: tuple[int, int]
+    column: int, row: int, half_size: int, shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """Return the pixels around a source, as far as the image goes: (x0, y0, x1, y1)."""
+    """Return the pixels around one, as far as the image goes: (x0, y0, x1, y1)."""
     return (
-        max(sources.column[s] - half_size, 0),
-        max(sources.row[s] - half_size, 0),
-        min(sources.column[s] + half_size + 1, shape[1]),
-        min(sources.row[s] + half_size + 1, shape[0]),
+        max(column - half_size, 0),
+        max(row - half_size, 0),
+        min(column + half_size + 1, shape[1]),
+        min(row + half_size + 1, shape[0]),
     )
 
 
 @compiled
 def nearest_sources(
     shape: tuple[int, int],
-    sources: Sources,
-    begin: int,
-    end: int,
+    column: IntArray,
+    row: IntArray,
+    half_size: IntArray,
     box: tuple[int, int, int, int],
     nearest: IntArray,
 ) -> None:
-    """Find the source, counted within its group, that is nearest to the pixels of its windows.
+    """Find the source of a group that is nearest to the pixels of its windows.
 
     It gives the pixel its background. Of two at the same distance it is the first. Pixels of a
-    box that are in no window get any.
+    box that are in no window get any. Columns, rows and half sizes are those of the group's
+    sources.
     """
     left, bottom, right, top = box
     across = right - left
     nearest[: across * (top - bottom)] = 0
-    if end - begin == 1:
-        return
-    largest = 0
-    for s in range(begin, end):
-        largest = max(largest, sources.half_size[s])
     # The corner of a window is so far from its source, and from any that is nearer.
-    reach = int(np.ceil(np.sqrt(2.0) * largest))
-    for s in range(begin + 1, end):
-        x0, y0, x1, y1 = window(sources, s, reach, shape)
+    reach = int(np.ceil(np.sqrt(2.0) * half_size.max()))
+    for k in range(1, column.size):
+        x0, y0, x1, y1 = window(column[k], row[k], reach, shape)
         for y in range(max(y0, bottom), min(y1, top)):
             for x in range(max(x0, left), min(x1, right)):
                 i = (y - bottom) * across + x - left
-                other = begin + nearest[i]
-                theirs = (x - sources.column[other]) ** 2 + (y - sources.row[other]) ** 2
-                if (x - sources.column[s]) ** 2 + (y - sources.row[s]) ** 2 < theirs:
-                    nearest[i] = s - begin
+                other = nearest[i]
+                theirs = (x - column[other]) ** 2 + (y - row[other]) ** 2
+                if (x - column[k]) ** 2 + (y - row[k]) ** 2 < theirs:
+                    nearest[i] = k
 
 
 @compiled
@@ -183,7 +180,8 @@ def light_in_backgrounds(
         for k in range(n):
             owner = group.owner[k]
             total, by_x, by_y = 0.0, 0.0, 0.0
-            for p in group.place[owner, : group.used[owner]]:
+            for i in range(group.used[owner]):
+                p = group.place[owner, i]
                 row = p // nx - sources.row[s] + known
                 column = p % nx - sources.column[s] + known
                 if 0 <= row < across and 0 <= column < across:
@@ -220,11 +218,19 @@ def background_covariance(
     common = np.empty((3, 3))
     for k in range(n):
         a = group.owner[k]
-        for p in group.place[a, : group.used[a]]:
-            marked[p] = True
+        for i in range(group.used[a]):
+            marked[group.place[a, i]] = True
         for j in range(k + 1):
             b = group.owner[j]
-            if _common_moments(sources, begin, a, b, shape[1], marked, group, common):
+            dx = sources.column[begin + a] - sources.column[begin + b]
+            dy = sources.row[begin + a] - sources.row[begin + b]
+            if 2 * max(abs(dx), abs(dy)) >= group.size[a] + group.size[b]:
+                continue
+            middles = (
+                (sources.x[begin + a], sources.y[begin + a]),
+                (sources.x[begin + b], sources.y[begin + b]),
+            )
+            if _common_moments(group.place[b], group.used[b], shape[1], marked, middles, common):
                 noise = group.noise[k] * group.noise[j]
                 for i in range(3):
                     for m in range(3):
@@ -236,41 +242,39 @@ def background_covariance(
                                 )
                         covariance[3 * k + i, 3 * j + m] = noise * value
                         covariance[3 * j + m, 3 * k + i] = noise * value
-        for p in group.place[a, : group.used[a]]:
-            marked[p] = False
+        for i in range(group.used[a]):
+            marked[group.place[a, i]] = False
     return covariance
 
 
 @compiled
 def _common_moments(
-    sources: Sources,
-    begin: int,
-    a: int,
-    b: int,
+    place: IntArray,
+    used: int,
     nx: int,
     marked: BoolArray,
-    group: Group,
+    middles: tuple[tuple[float, float], tuple[float, float]],
     common: FloatArray,
 ) -> bool:
     """Sum up products of the terms of two backgrounds over their common pixels.
 
-    Those of a are marked. Returns whether there are any.
+    Those of the first are marked, those of the second listed. Returns whether there are any.
     """
+    (x_a, y_a), (x_b, y_b) = middles
     common[:] = 0.0
-    # The largest box is a row of the places.
-    reach = int(np.sqrt(group.place.shape[1]))
-    if (
-        abs(sources.column[begin + a] - sources.column[begin + b]) > reach
-        or abs(sources.row[begin + a] - sources.row[begin + b]) > reach
-    ):
-        return False
-    for p in group.place[b, : group.used[b]]:
+    for i in range(used):
+        p = place[i]
         if marked[p]:
             y = p // nx
             x = p - y * nx
-            first = (1.0, x - sources.x[begin + a], y - sources.y[begin + a])
-            second = (1.0, x - sources.x[begin + b], y - sources.y[begin + b])
-            for i in range(3):
-                for m in range(3):
-                    common[i, m] += first[i] * second[m]
+            dx_a, dy_a, dx_b, dy_b = x - x_a, y - y_a, x - x_b, y - y_b
+            common[0, 0] += 1.0
+            common[0, 1] += dx_b
+            common[0, 2] += dy_b
+            common[1, 0] += dx_a
+            common[1, 1] += dx_a * dx_b
+            common[1, 2] += dx_a * dy_b
+            common[2, 0] += dy_a
+            common[2, 1] += dy_a * dx_b
+            common[2, 2] += dy_a * dy_b
     return bool(common[0, 0] > 0)

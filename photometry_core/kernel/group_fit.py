@@ -87,14 +87,16 @@ def fit_group(
 ) -> None:
     """Fit all fluxes of a group together, with weights from the model itself."""
     n = end - begin
-    box = _fit_box(shape, sources, begin, end)
+    windows, box = _fit_windows(shape, sources, begin, end)
     size = (box[2] - box[0]) * (box[3] - box[1])
-    _read_pixels(image, variance, good, shape, sources, begin, end, box, group, maps)
+    _read_pixels(image, variance, good, shape, sources, begin, end, windows, box, group, maps)
     held = light_in_backgrounds(shape, sources, begin, end, group)
-    boxes, starts, seen = _light_in_data(shape, sources, begin, end, box, group, maps, held)
+    boxes, starts, seen = _light_in_data(
+        shape, sources, begin, end, windows, box, group, maps, held
+    )
     active = np.empty(n, np.bool_)
     for k in range(n):
-        fraction = _light_on_fitted(sources, begin + k, shape, box, maps)
+        fraction = _light_on_fitted(sources, begin + k, windows[k], box, maps)
         results.detail[begin + k] = fraction
         active[k] = fraction >= LEAST_FRACTION
     normal, right, flux = np.empty((n, n)), np.empty(n), np.zeros(n)
@@ -134,19 +136,22 @@ def fit_group(
         add_light(seen, starts[k], boxes[k], flux[k], across, model)
     for s in range(begin, end):
         if results.status[s] == MEASURED:
-            _compare(sources, s, shape, box, maps, results)
+            _compare(sources, s, windows[s - begin], box, maps, results)
 
 
 @compiled
-def _fit_box(
+def _fit_windows(
     shape: tuple[int, int], sources: Sources, begin: int, end: int
-) -> tuple[int, int, int, int]:
-    """Return the smallest box that holds the windows of all sources."""
+) -> tuple[IntArray, tuple[int, int, int, int]]:
+    """Return the window of every source, shape (n, 4), and the smallest box that holds all."""
+    windows = np.empty((end - begin, 4), np.int64)
     left, bottom, right, top = shape[1], shape[0], 0, 0
     for s in range(begin, end):
-        x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+        x0, y0, x1, y1 = window(sources.column[s], sources.row[s], sources.half_size[s], shape)
         left, bottom, right, top = min(left, x0), min(bottom, y0), max(right, x1), max(top, y1)
-    return left, bottom, right, top
+        k = s - begin
+        windows[k, 0], windows[k, 1], windows[k, 2], windows[k, 3] = x0, y0, x1, y1
+    return windows, (left, bottom, right, top)
 
 
 @compiled
@@ -158,6 +163,7 @@ def _read_pixels(
     sources: Sources,
     begin: int,
     end: int,
+    windows: IntArray,
     box: tuple[int, int, int, int],
     group: Group,
     maps: Maps,
@@ -165,17 +171,24 @@ def _read_pixels(
     """Subtract the background of the nearest source from the good pixels of all windows."""
     left, bottom, right, top = box
     across, size = right - left, (right - left) * (top - bottom)
-    nearest_sources(shape, sources, begin, end, box, maps.nearest)
+    nearest_sources(
+        shape,
+        sources.column[begin:end],
+        sources.row[begin:end],
+        sources.half_size[begin:end],
+        box,
+        maps.nearest,
+    )
     maps.fitted[:size] = 0.0
-    for s in range(begin, end):
-        x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+    for k in range(end - begin):
+        x0, y0, x1, y1 = windows[k]
         for y in range(y0, y1):
             here, p = np.uint64((y - bottom) * across + x0 - left), np.uint64(y * shape[1] + x0)
             for j in range(np.uint64(x1 - x0)):
                 maps.fitted[here + j] = 1.0 if good[p + j] else 0.0
     slopes = np.empty(end - begin)
     for s in range(begin, end):
-        stamp = window(sources, s, STAMP_SIZE_PIX // 2, shape)
+        stamp = window(sources.column[s], sources.row[s], STAMP_SIZE_PIX // 2, shape)
         slopes[s - begin] = photon_slope(image, variance, good, shape[1], stamp)
     for y in range(bottom, top):
         x = left
@@ -205,15 +218,11 @@ def _run_length(nearest: IntArray, start: int, most: int) -> int:
 
 @compiled
 def _light_on_fitted(
-    sources: Sources,
-    s: int,
-    shape: tuple[int, int],
-    box: tuple[int, int, int, int],
-    maps: Maps,
+    sources: Sources, s: int, part: IntArray, box: tuple[int, int, int, int], maps: Maps
 ) -> float:
     """Return the fraction of a source's light on the fitted pixels of its window."""
     known, across, total = sources.light_half_size[s], box[2] - box[0], 0.0
-    x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+    x0, y0, x1, y1 = part
     for y in range(y0, y1):
         start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
         start += x0 - sources.column[s] + known
@@ -248,6 +257,7 @@ def _light_in_data(
     sources: Sources,
     begin: int,
     end: int,
+    windows: IntArray,
     box: tuple[int, int, int, int],
     group: Group,
     maps: Maps,
@@ -269,17 +279,17 @@ def _light_in_data(
     n, across = end - begin, box[2] - box[0]
     boxes, starts = np.empty((n, 4), np.int64), np.zeros(n + 1, np.int64)
     for k in range(n):
-        part = box
-        if not sources.galaxy[begin + k]:
-            part = window(sources, begin + k, sources.half_size[begin + k], shape)
-        boxes[k, 0], boxes[k, 1] = part[0] - box[0], part[1] - box[1]
-        boxes[k, 2], boxes[k, 3] = part[2] - box[0], part[3] - box[1]
-        starts[k + 1] = starts[k] + (part[2] - part[0]) * (part[3] - part[1])
+        x0, y0, x1, y1 = windows[k]
+        if sources.galaxy[begin + k]:
+            x0, y0, x1, y1 = box
+        boxes[k, 0], boxes[k, 1] = x0 - box[0], y0 - box[1]
+        boxes[k, 2], boxes[k, 3] = x1 - box[0], y1 - box[1]
+        starts[k + 1] = starts[k] + (x1 - x0) * (y1 - y0)
     seen = np.zeros(starts[n])
     for k in range(n):
         s, x_first, y_first = begin + k, boxes[k, 0] + box[0], boxes[k, 1] + box[1]
         width, known = boxes[k, 2] - boxes[k, 0], sources.light_half_size[s]
-        x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+        x0, y0, x1, y1 = windows[k]
         for y in range(y0, y1):
             start = sources.light_start[s] + (y - sources.row[s] + known) * (2 * known + 1)
             start += x0 - sources.column[s] + known
@@ -292,7 +302,7 @@ def _light_in_data(
                 seen[here + i] = used * sources.light[there + i]
         if not sources.galaxy[s]:
             continue
-        for i in range(seen[starts[k] : starts[k + 1]].size):
+        for i in range(starts[k + 1] - starts[k]):
             owner = maps.nearest[i]
             dx = box[0] + i % across - sources.x[begin + owner]
             dy = box[1] + i // across - sources.y[begin + owner]
@@ -343,7 +353,7 @@ def _background_response(
 def _compare(
     sources: Sources,
     s: int,
-    shape: tuple[int, int],
+    part: IntArray,
     box: tuple[int, int, int, int],
     maps: Maps,
     results: Results,
@@ -351,7 +361,7 @@ def _compare(
     """Compare the model with the pixels of a source's window and of its aperture."""
     across, radius2 = box[2] - box[0], sources.aperture[s] ** 2
     chi2 = count = near_sum = near_count = 0.0
-    x0, y0, x1, y1 = window(sources, s, sources.half_size[s], shape)
+    x0, y0, x1, y1 = part
     for y in range(y0, y1):
         dy = y - sources.y[s]
         here, dx = np.uint64((y - box[1]) * across + x0 - box[0]), x0 - sources.x[s]

@@ -9,7 +9,7 @@ from photometry_core.kernel.compiled import compiled
 from photometry_core.kernel.group import Group, window
 from photometry_core.kernel.pixels import read_aperture
 from photometry_core.kernel.problem import MEASURED, Results, Sources
-from photometry_core.types import STAMP_SIZE_PIX, BoolArray, Float32Array
+from photometry_core.types import STAMP_SIZE_PIX, BoolArray, Float32Array, FloatArray
 
 _HALF_SIZE = STAMP_SIZE_PIX // 2
 
@@ -45,41 +45,56 @@ def model_stamps(
     """
     for s in range(begin, end):
         left, bottom = sources.column[s] - _HALF_SIZE, sources.row[s] - _HALF_SIZE
-        x0, y0, x1, y1 = window(sources, s, _HALF_SIZE, shape)
+        x0, y0, x1, y1 = window(sources.column[s], sources.row[s], _HALF_SIZE, shape)
         level, by_x, by_y = group.coefficients[s - begin]
         for y in range(y0, y1):
             here = level + by_y * (y - sources.y[s]) + by_x * (x0 - sources.x[s])
             row, column = y - bottom, np.uint64(x0 - left)
             for i in range(np.uint64(x1 - x0)):
                 results.model[s, row, column + i] = here + by_x * i
+        model = results.model[s]
         for other in range(begin, end):
-            if results.status[other] == MEASURED:
-                flux = results.flux[other]
-                _add_source(sources, other, flux, shape, group, results.model[s], left, bottom)
+            known = sources.light_half_size[other]
+            dx, dy = sources.column[other] - left, sources.row[other] - bottom
+            reached = -known <= min(dx, dy) and max(dx, dy) < STAMP_SIZE_PIX + known
+            if reached and results.status[other] == MEASURED:
+                box = window(sources.column[other], sources.row[other], known, shape)
+                # Where the light of the pixel (0, 0) would be.
+                row, column = sources.row[other] - known, sources.column[other] - known
+                start = sources.light_start[other] - row * (2 * known + 1) - column
+                _add_source(
+                    sources.light,
+                    start,
+                    2 * known + 1,
+                    results.flux[other],
+                    box,
+                    group.ujy,
+                    shape[1],
+                    (left, bottom),
+                    model,
+                )
 
 
 @compiled
 def _add_source(
-    sources: Sources,
-    s: int,
+    light: FloatArray,
+    start: int,
+    across: int,
     flux: float,
-    shape: tuple[int, int],
-    group: Group,
+    box: tuple[int, int, int, int],
+    ujy: FloatArray,
+    nx: int,
+    corner: tuple[int, int],
     model: Float32Array,
-    left: int,
-    bottom: int,
 ) -> None:
     """Add the light of a source to a stamp, as far as both reach."""
-    known = sources.light_half_size[s]
-    x0, y0, x1, y1 = window(sources, s, known, shape)
-    x0, x1 = max(x0, left), min(x1, left + STAMP_SIZE_PIX)
-    for y in range(max(y0, bottom), min(y1, bottom + STAMP_SIZE_PIX)):
-        row = y - sources.row[s] + known
-        start = sources.light_start[s] + row * (2 * known + 1) - sources.column[s] + known
-        if x1 <= x0:
-            return
-        p, light = np.uint64(y * shape[1] + x0), np.uint64(start + x0)
-        line, column = y - bottom, np.uint64(x0 - left)
+    left, bottom = corner
+    x0, x1 = max(box[0], left), min(box[2], left + STAMP_SIZE_PIX)
+    if x1 <= x0:
+        return
+    for y in range(max(box[1], bottom), min(box[3], bottom + STAMP_SIZE_PIX)):
+        p, there = np.uint64(y * nx + x0), np.uint64(start + y * across + x0)
+        row, column = y - bottom, np.uint64(x0 - left)
         for i in range(np.uint64(x1 - x0)):
-            ujy = group.ujy[p + i]
-            model[line, column + i] += flux * sources.light[light + i] / ujy if ujy > 0 else 0.0
+            value = flux * light[there + i] / ujy[p + i]
+            model[row, column + i] += value if ujy[p + i] > 0 else 0.0
