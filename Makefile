@@ -24,8 +24,9 @@ IN_NEW_FOLDER := scripts/in_new_folder.sh
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## prepare .venv with the pinned packages, nothing else
+setup: ## prepare .venv with the pinned packages, and compile the measurement
 	@scripts/bootstrap.sh runtime
+	@$(PY) -m photometry_core.prepare
 
 demo: setup ## start the site on the simulated sky, with a first job; Ctrl-C stops it
 	@exec $(PY) manage.py demo $(ARGS)
@@ -35,6 +36,7 @@ run: setup ## start the site without a first job, e.g. ARGS="--port 8080"; Ctrl-
 
 dev: ## prepare .venv with what the checks and tests need as well
 	@scripts/bootstrap.sh dev
+	@$(PY) -m photometry_core.prepare
 
 chromium: dev ## find or install the browser of the browser tests
 	@scripts/chromium.sh

@@ -1,0 +1,49 @@
+"""Compile everything once: ``python -m photometry_core.prepare``.
+
+Compiled code is kept on disk, so that later runs and workers find it there. Without this, the
+first measurement after an installation or a change of the sources takes a minute longer.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from photometry_core.archive import SIMULATED, open_archive
+from photometry_core.kernel.compiled import cache_folder
+from photometry_core.pipeline import measure_search
+from photometry_core.types import ExposureSearch, MeasureOptions, SersicProfile, Target
+
+_POINT = Target(name="point source", ra_deg=150.0, dec_deg=60.0)
+_GALAXY = replace(
+    _POINT,
+    name="galaxy",
+    profile=SersicProfile(
+        sersic_index=2.0, effective_radius_arcsec=5.0, axis_ratio=0.5, position_angle_deg=30.0
+    ),
+)
+
+
+def compile_all() -> None:
+    """Measure both kinds of source on one exposure of each release."""
+    archive, options = open_archive(SIMULATED), MeasureOptions()
+    targets = [_POINT, _GALAXY]
+    matches = archive.find_exposures(targets, options).matches
+    releases = {match.exposure.release: match for match in matches}
+    measure_search(
+        ExposureSearch(matches=tuple(releases.values())), targets, archive, options, workers=1
+    )
+
+
+def main() -> None:
+    """Compile, unless it was done for these sources."""
+    done = cache_folder() / "complete"
+    if done.exists():
+        return
+    print("Compiling the measurement, once: about a minute", file=sys.stderr)
+    compile_all()
+    done.touch()
+
+
+if __name__ == "__main__":
+    main()
