@@ -25,6 +25,7 @@ from photometry_core.spectrum_files import FORMATS, write_binned, write_spectrum
 from photometry_core.targets import read_targets
 from photometry_core.tractor_engine import require_tractor
 from photometry_core.types import (
+    APERTURE_RADIUS_RANGE_ARCSEC,
     BACKGROUND_SIZE_RANGE_PIX,
     DETECTORS,
     RELEASES,
@@ -59,6 +60,8 @@ def _run(given: argparse.Namespace) -> None:
         mjd_range=(start, end),
         background_size_pix=given.background_size,
         weights=given.weights,
+        psf_center=given.psf_center,
+        aperture_radius_arcsec=given.aperture,
         releases=given.releases,
         engine=given.engine,
     )
@@ -151,6 +154,13 @@ def _parser() -> argparse.ArgumentParser:
         "(default: %(default)s)")  # fmt: skip
     add("--weights", choices=("model", "plane"), default="model",
         help="variance that weighs the pixels: the fitted model's or the plane's")  # fmt: skip
+    add("--psf-center", choices=("light", "array"), default="light",
+        help="what of the PSF planes of QR2 is put on the target: the centre of their light, or "
+        "their middle, 0.05 pixels off, as the official tool has it (default: light)")  # fmt: skip
+    least, most = APERTURE_RADIUS_RANGE_ARCSEC
+    add("--aperture", type=float, metavar="RADIUS_ARCSEC",
+        help=f"also sum the light within this radius, {least:g} to {most:g} arcsec "
+        "(columns aper_...; default: no sums)")  # fmt: skip
     add("--workers", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
         help="processes to use, at most (default: all processors)")  # fmt: skip
     add("--binned", nargs="?", type=_reject, const=DEFAULT_REJECT, metavar="FLAGS",

@@ -123,6 +123,7 @@ def _facts(saved: Spectrum) -> list[Fact]:
         Fact("detectors", "char", "", ",".join(map(str, saved.options.detectors))),
         Fact("background_size", "int", "pix", saved.options.background_size_pix),
         Fact("weights", "char", "", saved.options.weights),
+        Fact("psf_center", "char", "", saved.options.psf_center),
     ]
     shape = saved.target.profile
     if shape is not None:
@@ -139,7 +140,11 @@ def _facts(saved: Spectrum) -> list[Fact]:
             Fact("pm_dec", "double", "mas/yr", motion.pm_dec_mas_yr),
             Fact("ref_epoch", "double", "yr", motion.ref_epoch_yr),
         ]
-    for name, value in (("mjd_start", start), ("mjd_end", end)):
+    for name, unit, value in (
+        ("mjd_start", "d", start),
+        ("mjd_end", "d", end),
+        ("aperture_radius", "arcsec", saved.options.aperture_radius_arcsec),
+    ):
         if value is not None:
-            facts.append(Fact(name, "double", "d", value))
+            facts.append(Fact(name, "double", unit, value))
     return facts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from photometry_core.aperture_photometry import with_aperture
 from photometry_core.cutout import Cutout
 from photometry_core.flags import CONTAINS_BAD_PIXEL, FIT_ERROR, IGNORED_BY_FIT, SOURCE
 from photometry_core.kernel.background import FEWEST_PIXELS, MAX_GROWTH_PIX
@@ -117,7 +118,8 @@ def _measure_groups(
         else:
             measure_with_tractor(batch, bank, recipe, results, options)
         for number, one in enumerate(batch.members):
-            yield one, _measurement(one, results, number, batch.reasons[number], options)
+            measurement = _measurement(one, results, number, batch.reasons[number], options)
+            yield one, with_aperture(measurement, one, options)
 
 
 def _measurement(

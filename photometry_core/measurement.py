@@ -49,6 +49,15 @@ class Measurement:
         Number of pixels of the image that `flags` and `fit_quality` look at.
     flag_counts
         How many of them carry each bit of the FLAGS plane, from bit 0 on, 30 numbers.
+    aperture_flux_ujy, aperture_flux_err_ujy
+        Light above the background within `MeasureOptions.aperture_radius_arcsec` of the
+        position, on the pixels that may be used, and its 1-sigma error. NaN if it was not
+        asked for, no pixel may be used, or the circle reaches beyond the image.
+    aperture_masked_fraction
+        Share of the circle's area without pixels that may be used; their light is missing.
+    aperture_psf_fraction
+        Share of a point source's light that is in `aperture_flux_ujy`, which is not corrected
+        for it.
     model
         What was fitted, as `Target.model` says it.
     reason
@@ -76,6 +85,10 @@ class Measurement:
     n_pix: int = 0
     n_aperture_pix: int = 0
     flag_counts: tuple[int, ...] = (0,) * IMAGE_BITS
+    aperture_flux_ujy: float = math.nan
+    aperture_flux_err_ujy: float = math.nan
+    aperture_masked_fraction: float = math.nan
+    aperture_psf_fraction: float = math.nan
     model: str = "point"
     reason: str = ""
     stamp: Stamp | None = field(default=None, repr=False)

@@ -44,7 +44,11 @@ _MAX_PLANES = 1500
 
 
 def render_point_source(
-    psf: PsfGrid | PsfZones, x_pix: float, y_pix: float
+    psf: PsfGrid | PsfZones,
+    x_pix: float,
+    y_pix: float,
+    *,
+    core_offset_pix: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[FloatArray, tuple[int, int]]:
     """Return the fraction of a point source's flux in every pixel around it.
 
@@ -54,6 +58,9 @@ def render_point_source(
         PSF of the zones around the position.
     x_pix, y_pix
         Position of the source on the detector.
+    core_offset_pix
+        (x, y) of the PSF's light from the middle of its planes, which are put so much before
+        the position.
 
     Returns
     -------
@@ -79,8 +86,8 @@ def render_point_source(
         blend,
         bank.oversampling,
         bank.degree,
-        x_pix - column,
-        y_pix - row,
+        x_pix - column - core_offset_pix[0],
+        y_pix - row - core_offset_pix[1],
         profile,
     )
     origin = (column - PROFILE_HALF_SIZE_PIX, row - PROFILE_HALF_SIZE_PIX)

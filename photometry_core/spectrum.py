@@ -193,6 +193,26 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
         lambda m: m.n_aperture_pix,
     ),
     *(_count_column(flag) for flag in FLAGS if flag.in_image),
+    SpectrumColumn(
+        "aper_flux", "f8", "uJy", "phot.flux.density;em.IR",
+        "Sum in a circle, less background; null unless asked for",
+        lambda m: m.aperture_flux_ujy,
+    ),
+    SpectrumColumn(
+        "aper_flux_err", "f8", "uJy", "stat.error;phot.flux.density;em.IR",
+        "1-sigma error of aper_flux, with that of the background",
+        lambda m: m.aperture_flux_err_ujy,
+    ),
+    SpectrumColumn(
+        "aper_masked", "f8", "", "phys.area;arith.ratio",
+        "Fraction of the circle's area that is not in aper_flux",
+        lambda m: m.aperture_masked_fraction,
+    ),
+    SpectrumColumn(
+        "aper_psf_fraction", "f8", "", "phot.flux;arith.ratio",
+        "Fraction of a point source's light that is in aper_flux",
+        lambda m: m.aperture_psf_fraction,
+    ),
 )  # fmt: skip
 
 

@@ -8,6 +8,9 @@ is nothing left that matters.
 
 Beyond the centres of the outer zones the PSF is that of the edge: nothing in a file tells
 how it goes on there.
+
+The light of the planes of QR2 files is beside their middle, as in real ones; that of stars in
+the image is where they are.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ from photometry_core.types import Float32Array, FloatArray
 ZONES = 11
 PLANE_SIZE = 101
 OVERSAMPLING = 10
+
+PLANE_OFFSET_PIX = (-0.05, -0.05)
+"""Where a source is from the middle of the planes of the PSF HDU, along (x, y) in native pixels.
+In real planes the second varies from -0.11 to +0.01 with the row of the zone."""
 
 EFFECTIVE_ZONES = 21
 EFFECTIVE_PLANE_SIZE = 33
@@ -107,14 +114,15 @@ def zone_planes(detector: int) -> Float32Array:
     -------
     Float32Array
         Shape (ZONES**2, PLANE_SIZE, PLANE_SIZE), x varying fastest over the zones: samples
-        of the optical PSF at the zone centres, every plane divided by its sum.
+        of the optical PSF at the zone centres, displaced by `PLANE_OFFSET_PIX`, every plane
+        divided by its sum.
     """
     mixture = psf_mixture(detector)
     y, x = (axis.ravel() for axis in np.meshgrid(zone_centers(), zone_centers(), indexing="ij"))
     offset = (np.arange(PLANE_SIZE) - PLANE_SIZE // 2) / OVERSAMPLING
     planes = np.zeros((x.size, PLANE_SIZE, PLANE_SIZE))
     for k, share in enumerate(mixture.shares(x, y).T):
-        (dx, dy), (sx, sy) = mixture.offset_pix[k], mixture.sigma_pix[k]
+        (dx, dy), (sx, sy) = mixture.offset_pix[k] + PLANE_OFFSET_PIX, mixture.sigma_pix[k]
         along_x = np.exp(-0.5 * ((offset - dx) / sx) ** 2) / sx
         along_y = np.exp(-0.5 * ((offset - dy) / sy) ** 2) / sy
         planes += share[:, None, None] * np.outer(along_y, along_x)
