@@ -3,6 +3,7 @@
 import galsim
 import numpy as np
 import pytest
+from scipy.ndimage import shift
 
 from photometry_core.archive.regions import Box
 from photometry_core.flags import BY_NAME, IGNORED_BY_FIT
@@ -15,7 +16,12 @@ from photometry_core.simulation.profiles import (
     point_profiles,
     sersic_profile,
 )
-from photometry_core.simulation.psf import psf_mixture, zone_centers, zone_planes
+from photometry_core.simulation.psf import (
+    effective_zone_planes,
+    psf_mixture,
+    zone_centers,
+    zone_planes,
+)
 from photometry_core.simulation.scene import place_sources
 from photometry_core.simulation.sky import sources_around, sources_near_box
 from photometry_core.simulation.sources import make_sources, point_sources
@@ -126,7 +132,8 @@ def test_psf_planes_are_normalised_and_as_wide_as_measured(detector):
     # Nothing is left at the border of a plane, 5 native pixels from the source.
     border = np.concatenate([planes[:, 0], planes[:, -1], planes[:, :, 0], planes[:, :, -1]])
     assert border.max() < 1e-6 * planes.max()
-    middle = planes[60].astype(float)
+    # The source is half a sample before the middle.
+    middle = shift(planes[60].astype(float), 0.5, order=5)
     profile = (middle[50] + middle[50, ::-1] + middle[:, 50] + middle[::-1, 50])[50:] / 4
     half = np.interp(-profile[0] / 2, -profile, np.arange(51) / 10)
     expected = {1: 4.65, 2: 4.54, 3: 4.60, 4: 5.31, 5: 5.57, 6: 5.58}[detector]
@@ -134,11 +141,28 @@ def test_psf_planes_are_normalised_and_as_wide_as_measured(detector):
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
+def test_sources_are_a_twentieth_of_a_pixel_before_the_middle_of_planes_of_qr2_only(detector):
+    mixture = psf_mixture(detector)
+    for planes, zones, oversampling, expected in (
+        (zone_planes(detector), 11, 10, -0.05), (effective_zone_planes(detector), 21, 5, 0.0),
+    ):  # fmt: skip
+        along = (np.arange(planes.shape[1]) - planes.shape[1] // 2) / oversampling
+        for zone in (0, zones + 3, zones**2 - 1):
+            row, column = divmod(zone, zones)
+            x, y = (zone_centers(zones)[[index]] for index in (column, row))
+            center_x, center_y = mixture.shares(x, y)[0] @ mixture.offset_pix
+            plane = planes[zone].astype(float)
+            # Coarse planes end at 3 pixels, with 1e-4 of the light outside.
+            assert plane.sum(0) @ along - center_x == pytest.approx(expected, abs=2e-3)
+            assert plane.sum(1) @ along - center_y == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
 def test_blending_zones_reproduces_fluxes(detector):
     """Between zone centres, x varying fastest, and at the edges: to 3e-4 of the flux."""
     mixture, planes = psf_mixture(detector), zone_planes(detector).astype(float)
     centers = zone_centers()
-    offset = (np.arange(101) - 50) / 10
+    offset = (np.arange(101) - 50) / 10 + 0.05
     worst = 0.0
     for i in range(0, 10, 3):
         for j in range(0, 10, 3):

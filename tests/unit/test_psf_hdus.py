@@ -1,4 +1,4 @@
-"""The table of effective PSFs: the right rows, and only these, whatever the zones."""
+"""PSF planes: the right ones, and only these, whatever the zones, and where their light is."""
 
 import io
 
@@ -11,7 +11,8 @@ from photometry_core.byte_source import MemorySource
 from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import read_hdus
-from photometry_core.psf_hdus import read_psf_table
+from photometry_core.psf_hdus import QR2_CORE_OFFSET_PIX, read_psf_cube, read_psf_table
+from photometry_core.simulation.lookup_hdus import effective_psf_hdu, psf_hdu
 
 PITCH = 2040 / 21
 REGULAR = [(PITCH * (i + 0.5), PITCH * (j + 0.5)) for j in range(21) for i in range(21)]
@@ -133,6 +134,29 @@ def test_tables_that_are_not_as_described_are_refused(cards, message):
     source = MemorySource(bytes(data), "file.fits")
     with pytest.raises(DataFormatError, match=f"file.fits: .*{message}"):
         read_psf_table(source, read_hdus(source)["EPSF"], Box(0, 0, 40, 40))
+
+
+@pytest.mark.parametrize("version", ["6.5.4", "6.5.6"])
+def test_the_light_of_planes_of_qr2_is_before_their_middle(version):
+    source = MemorySource(primary() + psf_hdu(3, version), "file.fits")
+    grid = read_psf_cube(source, read_hdus(source)["PSF"], Box(680, 1200, 721, 1241))
+    assert grid.core_offset_pix == QR2_CORE_OFFSET_PIX == (-0.05, -0.05)
+
+
+def test_the_light_of_planes_of_qr3_is_in_their_middle():
+    source = MemorySource(primary() + effective_psf_hdu(3), "file.fits")
+    grid = read_psf_table(source, read_hdus(source)["EPSF"], Box(680, 1200, 721, 1241))
+    assert grid.core_offset_pix == (0.0, 0.0)
+    extra = table([*REGULAR, (PITCH, 30.0)])
+    zones, _ = read(extra, Box(680, 1200, 721, 1241))
+    assert isinstance(zones, PsfZones)
+    assert zones.around(700.0, 1210.0).core_offset_pix == (0.0, 0.0)
+
+
+def primary() -> bytes:
+    stream = io.BytesIO()
+    fits.PrimaryHDU().writeto(stream)
+    return stream.getvalue()
 
 
 def test_a_centre_that_is_no_number():

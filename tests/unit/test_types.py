@@ -51,6 +51,10 @@ def test_target_at_the_edges_of_the_sky(ra, dec):
         ({"background_size_pix": 8}, "background size: 8 .*from 9 to 99"),
         ({"background_size_pix": 100}, "background size: 100"),
         ({"weights": "raw"}, "weights: 'raw'"),
+        ({"psf_center": "core"}, "psf center: 'core' given; allowed: light, array"),
+        ({"aperture_radius_arcsec": 2.9}, "aperture radius: 2.9 given; allowed: 3 to 60 arcsec"),
+        ({"aperture_radius_arcsec": 60.1}, "aperture radius: 60.1 given"),
+        ({"aperture_radius_arcsec": float("nan")}, "aperture radius: nan given"),
         ({"releases": ()}, r"releases: \[\] given; allowed: one or more of qr2, qr3"),
         ({"releases": ("qr2", "dr1")}, "releases: .*'dr1'.* allowed: one or more of qr2, qr3"),
         ({"mjd_range": (61000.0, 60000.0)}, "start, 61000.0, is after the end, 60000.0"),
@@ -105,7 +109,12 @@ def test_values_survive_json():
     )
     match = ExposureMatch(exposure=exposure, targets=(0, 4))
     options = MeasureOptions(
-        detectors=(1, 6), mjd_range=(None, 61000.5), weights="plane", releases=("qr3",)
+        detectors=(1, 6),
+        mjd_range=(None, 61000.5),
+        weights="plane",
+        psf_center="array",
+        aperture_radius_arcsec=12.3,
+        releases=("qr3",),
     )
     target = Target(name="Zoë", ra_deg=1 / 3, dec_deg=-1e-17)
     motion = ProperMotion(pm_ra_mas_yr=-1.5, pm_dec_mas_yr=0.1, ref_epoch_yr=2015.5)
