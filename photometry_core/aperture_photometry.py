@@ -112,8 +112,8 @@ def sum_aperture(
     same for all of them. The two are taken to be independent, as they are if the circle ends
     within the footprint that the background leaves out: at 5.5 pixels, 34 arcsec, for a star.
     A larger circle shares pixels with the background, whose noise then cancels in part: the
-    error is too large, by up to a half for 60 arcsec and the usual box of 15 pixels. In boxes
-    that are much wider than the circle it is right again.
+    error is too large, by a half for 60 arcsec and the usual box of 15 pixels. It says nothing
+    of a background that is not even, which large circles feel most.
     """
     # A quarter of what this package takes to import, and most measurements don't need it.
     from photutils.aperture import CircularAperture

@@ -85,6 +85,27 @@ def test_targets_of_the_same_name_and_position_have_files_of_their_own(tmp_path,
     assert [t["exposures"] for t in manifest["targets"]] == [0, 0]
 
 
+def test_apertures_and_the_centre_of_the_psf(tmp_path):
+    arguments = [f"{DWARF.ra_deg} {DWARF.dec_deg}", "--archive", "simulated"]
+    arguments += ["--detectors", "2", "--mjd", "60789", "60900"]
+    tables = {}
+    for name, given in (
+        ("plain", []), ("aperture", ["--aperture", "12.3"]), ("array", ["--psf-center", "array"]),
+    ):  # fmt: skip
+        out = tmp_path / name
+        assert main([*arguments, *given, "--output", str(out)]) == 0
+        [entry] = json.loads((out / "manifest.json").read_text())["targets"]
+        tables[name] = Table.read(out / entry["file"], format="votable")
+    columns = ["aper_flux", "aper_flux_err", "aper_masked", "aper_psf_fraction"]
+    for column in columns:
+        assert np.ma.getmaskarray(tables["plain"][column]).all()
+        assert not np.ma.getmaskarray(tables["aperture"][column]).all()
+    flux = {name: table["flux"].filled(0) for name, table in tables.items()}
+    assert np.array_equal(flux["aperture"], flux["plain"])
+    changed = flux["array"] / flux["plain"] - 1
+    assert 1e-3 < np.nanmax(np.abs(changed)) < 0.08
+
+
 def test_releases_select_exposures(tmp_path):
     files = tmp_path / "files"
     ra, dec = survey.celestial_wcs(280_000, 2).pixel_to_sky(900.0, 1000.0)
@@ -116,6 +137,7 @@ def test_releases_select_exposures(tmp_path):
         (["10 20", "--archive", "/no/such"], "'/no/such' is neither a folder nor"),
         (["10 20", "--archive", "irsa"], "'irsa' is not available in this version"),
         (["10 20", "--archive", "simulated", "--background-size", "3"], "background size: 3"),
+        (["10 20", "--archive", "simulated", "--aperture", "2"], "aperture radius: 2.0 given"),
         (["10 20", "--archive", "simulated", "--mjd", "61000", "60000"], "is after the end"),
         (["10 20", "--archive", "simulated", "--detectors", "7"], r"detectors: [7] given"),
     ],
@@ -129,6 +151,8 @@ def test_input_that_cannot_be_used(tmp_path, capsys, arguments, message):
     ("option", "value", "message"),
     [
         ("--detectors", "one", "'one' is not a list of detectors"),
+        ("--psf-center", "core", "invalid choice: 'core'"),
+        ("--aperture", "wide", "invalid float value: 'wide'"),
         ("--workers", "0", "'0' given; allowed: a whole number from 1"),
         ("--format", "xlsx", "invalid choice: 'xlsx'"),
     ],
