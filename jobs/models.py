@@ -13,7 +13,8 @@ from django.utils import timezone
 from jobs.leases import Leased
 from jobs.phases import ACTIVE, Phase
 from photometry_core.archive import SIMULATED
-from photometry_core.types import ExposureMatch, MeasureOptions, Target
+from photometry_core.archive.search import ExposureMatch
+from photometry_core.types import MeasureOptions, Target
 
 ID_PATTERN = r"[A-Za-z][A-Za-z0-9_-]{21}"
 """What the id of a job looks like."""

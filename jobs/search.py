@@ -16,7 +16,7 @@ from jobs.models import Chunk, Job
 from jobs.phases import Phase, move
 from jobs.services import fail_job
 from jobs.troubles import handled
-from photometry_core.types import ExposureMatch, ExposureSearch
+from photometry_core.archive.search import ExposureMatch, ExposureSearch
 
 
 def run(job_id: str) -> None:

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 from photometry_core import __version__
 from photometry_core.archive import Archive, open_archive
+from photometry_core.archive.search import ExposureMatch, ExposureSearch
 from photometry_core.errors import ExposureError
 from photometry_core.extent import half_size_pix
 from photometry_core.flags import FIT_ERROR
@@ -22,7 +23,7 @@ from photometry_core.forced import measure_exposure
 from photometry_core.measurement import Measurement, Provenance
 from photometry_core.motion import positions_at
 from photometry_core.spectrum import Spectrum, build_spectrum
-from photometry_core.types import ExposureMatch, ExposureSearch, MeasureOptions, Target
+from photometry_core.types import MeasureOptions, Target
 
 __all__ = [
     "SOFTWARE",

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from photometry_core.archive.search import ExposureSearch
 from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError
-from photometry_core.types import Exposure, ExposureSearch, MeasureOptions, Target
+from photometry_core.types import Exposure, MeasureOptions, Target
 
 SIMULATED = "simulated"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from photometry_core.archive.search import ExposureMatch, ExposureSearch
 from photometry_core.byte_source import ByteSource, FileSource, is_gzip, unpack
 from photometry_core.calibration import Calibration, read_solid_angles, read_wavelength_maps
 from photometry_core.cutout import Cutout
@@ -21,15 +22,7 @@ from photometry_core.fits_layout import read_hdus
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
 from photometry_core.motion import positions_at
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import (
-    DETECTORS,
-    RELEASES,
-    Exposure,
-    ExposureMatch,
-    ExposureSearch,
-    MeasureOptions,
-    Target,
-)
+from photometry_core.types import DETECTORS, RELEASES, Exposure, MeasureOptions, Target
 
 _SUFFIXES = (".fits", ".fits.gz", ".fit", ".fit.gz")
 _PRODUCT = re.compile(

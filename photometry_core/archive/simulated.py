@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from photometry_core.archive.regions import Box, boxes_around
+from photometry_core.archive.search import ExposureMatch, ExposureSearch
 from photometry_core.cutout import Cutout
 from photometry_core.image_header import Footprint
 from photometry_core.motion import positions_at
@@ -19,14 +20,7 @@ from photometry_core.simulation.instrument import render_exposure
 from photometry_core.simulation.sky import sources_near_box
 from photometry_core.simulation.sources import Sources
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import (
-    DETECTOR_SIZE_PIX,
-    Exposure,
-    ExposureMatch,
-    ExposureSearch,
-    MeasureOptions,
-    Target,
-)
+from photometry_core.types import DETECTOR_SIZE_PIX, Exposure, MeasureOptions, Target
 
 _DETECTOR = Box(0, 0, DETECTOR_SIZE_PIX, DETECTOR_SIZE_PIX)
 

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from photometry_core import archive as archives
+from photometry_core.archive.search import ExposureMatch, ExposureSearch
 from photometry_core.celestial import TanSip
 from photometry_core.cutout import Cutout, PsfGrid
 from photometry_core.errors import ArchiveError, ExposureError
-from photometry_core.types import Exposure, ExposureMatch, ExposureSearch
+from photometry_core.types import Exposure
 
 PREFIX = "faulty:"
 SIZE_PIX = 41

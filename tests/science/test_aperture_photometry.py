@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from photometry_core.aperture_photometry import sum_aperture
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.celestial import TanSip
 from photometry_core.cutout import Cutout, PsfGrid
@@ -17,7 +18,7 @@ from photometry_core.psf import render_point_source
 from photometry_core.sersic import render_sersic
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.sources import point_sources
-from photometry_core.types import ExposureMatch, MeasureOptions, SersicProfile, Target
+from photometry_core.types import MeasureOptions, SersicProfile, Target
 
 POINTINGS = {"qr2": 20_000, "qr3": 280_000}
 PIXEL_ARCSEC = 6.0

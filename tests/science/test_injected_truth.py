@@ -13,6 +13,7 @@ from astropy.wcs import WCS
 
 from photometry_core.archive import open_archive
 from photometry_core.archive.regions import Box
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.forced import measure_exposure
 from photometry_core.measurement import Measurement
@@ -25,7 +26,7 @@ from photometry_core.simulation.names import find_named
 from photometry_core.simulation.sources import point_sources
 from photometry_core.simulation.truth import truth
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import DETECTORS, ExposureMatch, MeasureOptions, ProperMotion, Target
+from photometry_core.types import DETECTORS, MeasureOptions, ProperMotion, Target
 
 OPTIONS = MeasureOptions()
 FIRST_POINTING = 20_000

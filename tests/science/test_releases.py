@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from photometry_core.archive.regions import Box
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.errors import DataFormatError
 from photometry_core.forced import measure_exposure
@@ -16,7 +17,7 @@ from photometry_core.simulation.instrument import render_exposure
 from photometry_core.simulation.sources import point_sources
 from photometry_core.simulation.wavelengths import wavelength_grid
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import DETECTORS, ExposureMatch, MeasureOptions, Target
+from photometry_core.types import DETECTORS, MeasureOptions, Target
 
 OPTIONS = MeasureOptions()
 POINTINGS = {"qr2": 20_000, "qr3": 280_000}

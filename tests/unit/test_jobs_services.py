@@ -16,8 +16,9 @@ from jobs.errors import LimitError, ProductMissingError, failure_of, is_disk_ful
 from jobs.models import Job, new_job_id
 from jobs.phases import Phase
 from jobs.search import divide
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.errors import ArchiveError, InvalidInputError
-from photometry_core.types import Exposure, ExposureMatch, MeasureOptions, Target
+from photometry_core.types import Exposure, MeasureOptions, Target
 
 STAR = Target(name="star", ra_deg=1.0, dec_deg=2.0)
 

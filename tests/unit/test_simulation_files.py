@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photometry_core.archive.regions import Box
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.archive.simulated import SimulatedArchive
 from photometry_core.flags import BY_NAME
 from photometry_core.pipeline import measure_match
@@ -26,7 +27,7 @@ from photometry_core.simulation.names import find_named
 from photometry_core.simulation.psf import zone_planes
 from photometry_core.simulation.sources import point_sources
 from photometry_core.simulation.wavelengths import wavelength_grid
-from photometry_core.types import DETECTORS, ExposureMatch, MeasureOptions, Target
+from photometry_core.types import DETECTORS, MeasureOptions, Target
 
 RA, DEC = 24.24125, 9.56307
 HDUS = ["PRIMARY", "IMAGE", "FLAGS", "VARIANCE", "ZODI", "PSF", "WCS-WAVE"]

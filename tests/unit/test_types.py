@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.errors import InvalidInputError
-from photometry_core.types import Exposure, ExposureMatch, MeasureOptions, ProperMotion, Target
+from photometry_core.types import Exposure, MeasureOptions, ProperMotion, Target
 
 
 def listed(detector: int, mjd: float, collection: str = "spherex_qr2") -> Exposure:
