@@ -10,9 +10,10 @@ import sys
 from dataclasses import replace
 
 from photometry_core.archive import SIMULATED, open_archive
+from photometry_core.archive.search import ExposureSearch
 from photometry_core.kernel.compiled import cache_folder
 from photometry_core.pipeline import measure_search
-from photometry_core.types import ExposureSearch, MeasureOptions, SersicProfile, Target
+from photometry_core.types import MeasureOptions, SersicProfile, Target
 
 _POINT = Target(name="point source", ra_deg=150.0, dec_deg=60.0)
 _GALAXY = replace(
