@@ -27,6 +27,13 @@ class ByteSource(Protocol):
         """Return the bytes from `start` up to `end`, fewer where the file ends before."""
         ...
 
+    def read_pieces(self, start: int, size: int, stride: int, count: int) -> bytes:
+        """Return `count` pieces of `size` bytes, fewer where the file ends before.
+
+        The first begins at `start`, every other one `stride` bytes after the one before it.
+        """
+        ...
+
 
 class MemorySource:
     """A whole file in memory."""
@@ -40,6 +47,10 @@ class MemorySource:
     def read(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to `end`, fewer where the file ends before."""
         return bytes(self._data[start:end])
+
+    def read_pieces(self, start: int, size: int, stride: int, count: int) -> bytes:
+        """Return `count` pieces of `size` bytes, `stride` bytes apart."""
+        return pieces_of(self._data, start, size, stride, count)
 
 
 class FileSource:
@@ -60,6 +71,21 @@ class FileSource:
     def read(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to `end`, fewer where the file ends before."""
         return os.pread(self._descriptor, end - start, start)
+
+    def read_pieces(self, start: int, size: int, stride: int, count: int) -> bytes:
+        """Return `count` pieces of `size` bytes, `stride` bytes apart."""
+        read, descriptor = os.pread, self._descriptor
+        # A disk is asked for everything at once; what is in memory already costs nothing.
+        os.posix_fadvise(descriptor, start, stride * count, os.POSIX_FADV_WILLNEED)
+        return b"".join(
+            [read(descriptor, size, start + number * stride) for number in range(count)]
+        )
+
+
+def pieces_of(data: bytes | memoryview, start: int, size: int, stride: int, count: int) -> bytes:
+    """Return pieces of bytes in memory: as `ByteSource.read_pieces`."""
+    firsts = range(start, start + count * stride, stride)
+    return b"".join([data[first : first + size] for first in firsts])
 
 
 def unpack(path: Path) -> MemorySource:
