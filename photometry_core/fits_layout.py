@@ -10,9 +10,10 @@ import math
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from photometry_core.byte_source import ByteSource
 from photometry_core.content_cache import ContentCache
@@ -24,6 +25,9 @@ _VALUE_START = 10
 _FIRST_READ_BYTES = 10 * BLOCK_BYTES
 _MAX_HEADER_BYTES = 200 * BLOCK_BYTES
 _MAX_HDUS = 50
+_WHOLE_ROWS_BYTES = 100_000
+"""Up to this many bytes, one read of whole rows takes less time than one of each row."""
+
 _MAX_AXES = 9
 _END = b"END".ljust(CARD_BYTES)
 _TEXT = re.compile(r" *'((?:[^']|'')*)'")
@@ -34,11 +38,24 @@ _NUMBER = re.compile(
 CardValue = str | int | float | bool
 
 
-class _Cards(NamedTuple):
-    """Where the cards of a header are: value fields by keyword, and HIERARCH cards."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cards:
+    """Where the cards of a header are: value fields by keyword, and HIERARCH cards.
+
+    `chosen` remembers the keywords that begin with one of several texts.
+    """
 
     values: dict[str, int]
     hierarch: tuple[int, ...]
+    chosen: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+
+    def beginning_with(self, beginnings: tuple[str, ...]) -> tuple[int, ...]:
+        """Return where the values of keywords are that begin with one of these texts."""
+        if beginnings not in self.chosen:
+            self.chosen[beginnings] = tuple(
+                start for keyword, start in self.values.items() if keyword.startswith(beginnings)
+            )
+        return self.chosen[beginnings]
 
 
 @lru_cache(maxsize=256)
@@ -89,6 +106,19 @@ class Header:
         starts = [values.get(keyword) for keyword in keywords]
         length = CARD_BYTES - _VALUE_START
         return tuple([None if start is None else raw[start : start + length] for start in starts])
+
+    def cards(self, beginnings: tuple[str, ...]) -> tuple[bytes, ...]:
+        """Return the cards whose keywords begin with one of these texts."""
+        raw = self.raw
+        cards = [
+            raw[start - _VALUE_START : start - _VALUE_START + CARD_BYTES]
+            for start in self._cards.beginning_with(beginnings)
+        ]
+        if self._cards.hierarch:
+            wanted = tuple(f"HIERARCH {beginning}".encode("latin-1") for beginning in beginnings)
+            long = [raw[start : start + CARD_BYTES] for start in self._cards.hierarch]
+            cards += [card for card in long if card.startswith(wanted)]
+        return tuple(cards)
 
     def text(self, keyword: str) -> str:
         """Return a string value, without trailing blanks."""
@@ -211,6 +241,35 @@ class Hdu:
                 f"{self.data_start + end}"
             )
         return data
+
+    def read_window(
+        self, source: ByteSource, rows: tuple[int, int], columns: tuple[int, int], dtype: str
+    ) -> npt.NDArray[Any]:
+        """Return a part of an image.
+
+        Parameters
+        ----------
+        source
+            The file.
+        rows, columns
+            The first row, or column, and the one after the last.
+        dtype
+            Type of the pixels in the file.
+
+        Raises
+        ------
+        DataFormatError
+            The file ends before.
+        """
+        (y0, y1), (x0, x1), width = rows, columns, self.shape[-1]
+        pixel_bytes = np.dtype(dtype).itemsize
+        row_bytes = width * pixel_bytes
+        if (y1 - y0) * row_bytes <= _WHOLE_ROWS_BYTES:
+            data = self.read(source, y0 * row_bytes, y1 * row_bytes)
+            return np.frombuffer(data, dtype).reshape(y1 - y0, width)[:, x0:x1]
+        start, size = y0 * row_bytes + x0 * pixel_bytes, (x1 - x0) * pixel_bytes
+        data = self.read_pieces(source, start, size, row_bytes, y1 - y0)
+        return np.frombuffer(data, dtype).reshape(y1 - y0, x1 - x0)
 
     def read_pieces(
         self, source: ByteSource, start: int, size: int, stride: int, count: int

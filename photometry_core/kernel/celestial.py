@@ -208,7 +208,7 @@ def _solid_angle(linear: FloatArray, f: float, g: float, stretch: float) -> floa
     eta = math.radians(linear[6] * f + linear[7] * g)
     area_deg2 = abs((linear[4] * linear[7] - linear[5] * linear[6]) * stretch)
     secant2 = 1 + xi * xi + eta * eta
-    return area_deg2 * _ARCSEC_PER_DEG**2 / (secant2 * math.sqrt(secant2))
+    return float(area_deg2) * _ARCSEC_PER_DEG**2 / (secant2 * math.sqrt(secant2))
 
 
 @compiled
