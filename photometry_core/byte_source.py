@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -114,7 +116,16 @@ def unpack(path: Path) -> MemorySource:
     return MemorySource(data, path.name)
 
 
-def is_gzip(path: Path) -> bool:
-    """Whether a file begins like a gzip file, whatever it is called."""
-    with path.open("rb") as stream:
-        return stream.read(2) == _GZIP_MAGIC
+@contextmanager
+def opened(path: str | Path) -> Iterator[ByteSource]:
+    """Open a file for reading, gzip-compressed or not, whatever it is called.
+
+    Raises
+    ------
+    OSError
+        It can't be opened.
+    DataFormatError
+        It is compressed and can't be unpacked.
+    """
+    with FileSource(path) as source:
+        yield unpack(Path(path)) if source.read(0, 2) == _GZIP_MAGIC else source

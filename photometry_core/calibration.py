@@ -154,7 +154,7 @@ def wavelength_table(
     DataFormatError
         A keyword is missing or not as the format describes it.
     """
-    looked_up = (image.fields(_LOOKUP_KEYWORDS), table.name, origin)
+    looked_up = (image.content(_LOOKUP_KEYWORDS), table.name, origin)
     _ACCEPTED_LOOKUPS.get(looked_up, lambda: _check_lookup(image, table.name, origin))
     return _TABLES.get((table.header.raw, data), lambda: _read_table(table, data))
 

@@ -21,7 +21,14 @@ from photometry_core.errors import DataFormatError
 
 BLOCK_BYTES = 2880
 CARD_BYTES = 80
+_KEYWORD_BYTES = 8
+"""Longer keywords stand in HIERARCH cards, and only these."""
+
 _VALUE_START = 10
+_BEGINNING = np.dtype(f"V{_VALUE_START}")
+_FIXED_BYTES = 20
+"""A number in fixed format ends with the 30th column of its card."""
+
 _FIRST_READ_BYTES = 10 * BLOCK_BYTES
 _MAX_HEADER_BYTES = 200 * BLOCK_BYTES
 _MAX_HDUS = 50
@@ -38,22 +45,38 @@ _NUMBER = re.compile(
 CardValue = str | int | float | bool
 
 
+CardContent = tuple[tuple[str, ...] | bytes, ...]
+"""Which of some keywords a header has, and their cards: a key to what was made of them."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cards:
     """Where the cards of a header are: value fields by keyword, and HIERARCH cards.
 
-    `chosen` remembers the keywords that begin with one of several texts.
+    `parts` and `chosen` remember what was looked for before.
     """
 
     values: dict[str, int]
     hierarch: tuple[int, ...]
-    chosen: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+    parts: dict[tuple[str, ...], tuple[tuple[str, ...], list[slice]]] = field(default_factory=dict)
+    chosen: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
-    def beginning_with(self, beginnings: tuple[str, ...]) -> tuple[int, ...]:
-        """Return where the values of keywords are that begin with one of these texts."""
+    def parts_with(self, keywords: tuple[str, ...]) -> tuple[tuple[str, ...], list[slice]]:
+        """Return the keywords that are there, and the parts of the header with their cards."""
+        if keywords not in self.parts:
+            there = tuple(keyword for keyword in keywords if keyword in self.values)
+            parts: list[slice] = []
+            for start in sorted({self.values[keyword] - _VALUE_START for keyword in there}):
+                first = parts.pop().start if parts and parts[-1].stop == start else start
+                parts.append(slice(first, start + CARD_BYTES))
+            self.parts[keywords] = there, parts
+        return self.parts[keywords]
+
+    def beginning_with(self, beginnings: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the keywords that begin with one of these texts."""
         if beginnings not in self.chosen:
             self.chosen[beginnings] = tuple(
-                start for keyword, start in self.values.items() if keyword.startswith(beginnings)
+                keyword for keyword in self.values if keyword.startswith(beginnings)
             )
         return self.chosen[beginnings]
 
@@ -94,31 +117,32 @@ class Header:
 
     def __post_init__(self) -> None:
         count = len(self.raw) // CARD_BYTES
-        beginnings = np.ndarray((count,), f"V{_VALUE_START}", self.raw or b" ", 0, (CARD_BYTES,))
+        beginnings = np.ndarray((count,), _BEGINNING, self.raw or b" ", 0, (CARD_BYTES,))
         self._cards = _find_cards(beginnings.tobytes())
 
     def __contains__(self, keyword: str) -> bool:
         return self._field(keyword) is not None
 
-    def fields(self, keywords: tuple[str, ...]) -> tuple[bytes | None, ...]:
-        """Return the value fields of cards as they are, comments included; `None` for none."""
-        values, raw = self._cards.values, self.raw
-        starts = [values.get(keyword) for keyword in keywords]
-        length = CARD_BYTES - _VALUE_START
-        return tuple([None if start is None else raw[start : start + length] for start in starts])
-
-    def cards(self, beginnings: tuple[str, ...]) -> tuple[bytes, ...]:
-        """Return the cards whose keywords begin with one of these texts."""
+    def content(self, keywords: tuple[str, ...]) -> CardContent:
+        """Return which of these keywords there are, and their cards."""
+        there, parts = self._cards.parts_with(keywords)
         raw = self.raw
-        cards = [
-            raw[start - _VALUE_START : start - _VALUE_START + CARD_BYTES]
-            for start in self._cards.beginning_with(beginnings)
-        ]
-        if self._cards.hierarch:
-            wanted = tuple(f"HIERARCH {beginning}".encode("latin-1") for beginning in beginnings)
-            long = [raw[start : start + CARD_BYTES] for start in self._cards.hierarch]
-            cards += [card for card in long if card.startswith(wanted)]
-        return tuple(cards)
+        return (there, *[raw[part] for part in parts])
+
+    def content_beginning(self, beginnings: tuple[str, ...]) -> CardContent:
+        """Return which keywords begin with one of these texts, and their cards."""
+        content = self.content(self._cards.beginning_with(beginnings))
+        return (*content, *self.long_cards(beginnings)) if self._cards.hierarch else content
+
+    def keywords(self, beginnings: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the keywords that begin with one of these texts, HIERARCH cards left out."""
+        return self._cards.beginning_with(beginnings)
+
+    def long_cards(self, beginnings: tuple[str, ...]) -> tuple[bytes, ...]:
+        """Return the HIERARCH cards whose keywords begin with one of these texts."""
+        wanted = tuple(f"HIERARCH {beginning}".encode("latin-1") for beginning in beginnings)
+        cards = [self.raw[start : start + CARD_BYTES] for start in self._cards.hierarch]
+        return tuple([card for card in cards if card.startswith(wanted)])
 
     def text(self, keyword: str) -> str:
         """Return a string value, without trailing blanks."""
@@ -136,6 +160,17 @@ class Header:
 
     def number(self, keyword: str) -> float:
         """Return a finite numeric value."""
+        start = self._cards.values.get(keyword)
+        if start is not None:
+            digits = self.raw[start : start + _FIXED_BYTES + 1]
+            # A blank behind it: the number does not go on. Underscores are no part of numbers.
+            if digits.endswith(b" ") and b"_" not in digits:
+                try:
+                    number = float(digits)
+                except ValueError:
+                    number = math.nan
+                if math.isfinite(number):
+                    return number
         value = self._value(keyword)
         if isinstance(value, bool | str) or not math.isfinite(value):
             raise self._wrong(keyword, value, "a finite number")
@@ -169,6 +204,8 @@ class Header:
         start = self._cards.values.get(keyword)
         if start is not None:
             return self.raw[start : start + CARD_BYTES - _VALUE_START]
+        if len(keyword) <= _KEYWORD_BYTES:
+            return None
         for start in reversed(self._cards.hierarch):
             name, equals, value = self.raw[start + 9 : start + CARD_BYTES].partition(b"=")
             if equals and name.strip() == keyword.encode("latin-1"):
@@ -336,9 +373,10 @@ class HduWalk:
         header_bytes = math.ceil((len(raw) + CARD_BYTES) / BLOCK_BYTES) * BLOCK_BYTES
         name = f"number {self._count}" if self._count else "PRIMARY"
         header = Header(self._source.name, name, raw)
-        if self._count and "EXTNAME" in header:
-            header.hdu = header.text("EXTNAME")
-        shape, data_bytes = _LAYOUTS.get(header.fields(_LAYOUT_KEYWORDS), lambda: _layout(header))
+        content = header.content(_LAYOUT_KEYWORDS)
+        extension, shape, data_bytes = _LAYOUTS.get(content, lambda: _layout(header))
+        if self._count:
+            header.hdu = extension or name
         start = self._offset + header_bytes
         self._hdus.setdefault(header.hdu, Hdu(header.hdu, header, shape, start, data_bytes))
         self._offset = start + math.ceil(data_bytes / BLOCK_BYTES) * BLOCK_BYTES
@@ -404,13 +442,15 @@ def _read_header(source: ByteSource, offset: int, *, number: int) -> bytes | Non
 
 
 _LAYOUT_KEYWORDS = (
-    "BITPIX", "PCOUNT", "NAXIS", *(f"NAXIS{n}" for n in range(1, _MAX_AXES + 1)),
+    "EXTNAME", "BITPIX", "PCOUNT", "NAXIS", *(f"NAXIS{n}" for n in range(1, _MAX_AXES + 1)),
 )  # fmt: skip
-_LAYOUTS: ContentCache[tuple[tuple[int, ...], int]] = ContentCache(256)
+_LAYOUTS: ContentCache[tuple[str, tuple[int, ...], int]] = ContentCache(256)
 
 
-def _layout(header: Header) -> tuple[tuple[int, ...], int]:
-    """Return the shape of the data array, slowest axis first, and the bytes of data."""
+def _layout(header: Header) -> tuple[str, tuple[int, ...], int]:
+    """Return the name of an extension, the shape of its array, and the bytes of data."""
+    name = header.text("EXTNAME") if "EXTNAME" in header else ""
+    header.hdu = name or header.hdu
     axes = header.integer("NAXIS")
     if not 0 <= axes <= _MAX_AXES:
         raise DataFormatError(
@@ -421,5 +461,5 @@ def _layout(header: Header) -> tuple[tuple[int, ...], int]:
     if min(parameters, *shape, 0) < 0:
         raise DataFormatError(f"{header.file}: HDU {header.hdu} has a negative size")
     if not axes:
-        return shape, 0
-    return shape, abs(header.integer("BITPIX")) // 8 * (math.prod(shape) + parameters)
+        return name, shape, 0
+    return name, shape, abs(header.integer("BITPIX")) // 8 * (math.prod(shape) + parameters)

@@ -20,8 +20,9 @@ from photometry_core.fits_layout import Hdu, Header
 from photometry_core.flags import BY_NAME
 from photometry_core.kernel.rice import decode_rows
 
-_BIT_CARD = re.compile(rb"(?:^|HIERARCH )MP_([A-Z_]+) *= *(\d+)")
-_NAME_CARD = re.compile(rb"MSKN(\d{4})= ")
+_BIT_KEYWORDS = ("MP_", "MSKN", "MSKM")
+_LONG_NAME = re.compile(rb"HIERARCH MP_([A-Z_]{6,}) *=")
+_NUMBERED_NAME = re.compile(r"MSKN(\d{4})")
 _DESCRIPTOR = re.compile(r"[01]?([PQ])([BIJ])(?:\(\d*\))?")
 _NUMBER_BYTES = {"P": 4, "Q": 8}
 _ALGORITHM = "RICE_1"
@@ -67,7 +68,7 @@ def flags_layout(hdu: Hdu) -> FlagLayout:
     DataFormatError
         It is not of 32-bit integers, is scaled, or compressed in a way unknown here.
     """
-    return _LAYOUTS.get(hdu.header.fields(_LAYOUT_KEYWORDS), lambda: _layout(hdu))
+    return _LAYOUTS.get(hdu.header.content(_LAYOUT_KEYWORDS), lambda: _layout(hdu))
 
 
 def read_flags(
@@ -151,18 +152,20 @@ def check_flag_bits(header: Header) -> None:
     DataFormatError
         A bit differs, a mask is not a single bit, or the header names no bit at all.
     """
-    cards = header.cards(("MP_", "MSKN", "MSKM"))
-    _ACCEPTED_BITS.get(cards, lambda: _check_bits(header, cards))
+    content = header.content_beginning(_BIT_KEYWORDS)
+    _ACCEPTED_BITS.get(content, lambda: _check_bits(header))
 
 
-def _check_bits(header: Header, cards: tuple[bytes, ...]) -> None:
+def _check_bits(header: Header) -> None:
     found = [
-        (f"MP_{match[1].decode()}", match[1].decode(), int(match[2]))
-        for match in map(_BIT_CARD.match, cards)
-        if match
+        (keyword, keyword.removeprefix("MP_"), header.integer(keyword))
+        for keyword in header.keywords(("MP_",))
     ]
-    for match in filter(None, map(_NAME_CARD.match, cards)):
-        number = match[1].decode()
+    long_names = map(_LONG_NAME.match, header.long_cards(("MP_",)))
+    for long in (match[1].decode() for match in long_names if match):
+        found.append((f"MP_{long}", long, header.integer(f"MP_{long}")))
+    for match in filter(None, map(_NUMBERED_NAME.fullmatch, header.keywords(("MSKN",)))):
+        number = match[1]
         name, mask = header.text(f"MSKN{number}"), header.integer(f"MSKM{number}")
         if mask <= 0 or mask & (mask - 1):
             raise DataFormatError(

@@ -40,7 +40,7 @@ class SharedPlanes:
         self._begin()
 
     def get(
-        self, rows: slice, columns: slice, lines: Sequence[Sequence[bytes]]
+        self, rows: slice, columns: slice, lines: Sequence[Sequence[bytes | memoryview]]
     ) -> Float32Array | FloatArray:
         """Return the planes of some zones, shape (rows, columns, ny, nx), read-only.
 
@@ -69,7 +69,9 @@ class SharedPlanes:
         self._words: npt.NDArray[np.uint32] = self._planes.reshape(*self._zones, -1).view(np.uint32)
         self._known = np.zeros(self._zones, bool)
 
-    def _hold(self, rows: slice, columns: slice, lines: Sequence[Sequence[bytes]]) -> bool:
+    def _hold(
+        self, rows: slice, columns: slice, lines: Sequence[Sequence[bytes | memoryview]]
+    ) -> bool:
         """Whether the planes are those at hand, or are now."""
         same = same_words if self._dtype.itemsize == _WORD_BYTES else same_long_words
         for row, line in zip(range(rows.start, rows.stop), lines, strict=True):

@@ -97,7 +97,12 @@ def read_cutouts(
     products = calibration(found) if calibration is not None else Calibration()
     spectral = products.wavelengths or _read_wavelengths(source, hdus, footprint.box)
     # The headers know these better than a listing does; the collection is the archive's.
-    exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id, simulated=found.simulated)
+    if (exposure.mjd, exposure.lvf_id, exposure.simulated) != (
+        found.mjd,
+        found.lvf_id,
+        found.simulated,
+    ):
+        exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id, simulated=found.simulated)
 
     x, y = footprint.wcs.sky_to_pixel(*positions_at(targets, exposure.mjd))
     covered = np.flatnonzero(footprint.contains(x, y))
@@ -168,8 +173,8 @@ def _check_planes(hdus: dict[str, Hdu]) -> None:
         image.shape,
         variance.shape,
         flags_shape,
-        image.header.fields(_PLANE_KEYWORDS),
-        variance.header.fields(_PLANE_KEYWORDS),
+        image.header.content(_PLANE_KEYWORDS),
+        variance.header.content(_PLANE_KEYWORDS),
     )
     _ACCEPTED_PLANES.get(content, lambda: _compare_planes(image, variance, flags_shape))
 
