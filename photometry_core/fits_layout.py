@@ -98,6 +98,11 @@ def _find_cards(beginnings: bytes) -> _Cards:
     return _Cards(values, tuple(hierarch))
 
 
+@lru_cache(maxsize=64)
+def _long_beginnings(beginnings: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(f"HIERARCH {beginning}".encode("latin-1") for beginning in beginnings)
+
+
 @dataclass(slots=True, eq=False)
 class Header:
     """The cards of one HDU, parsed when asked for.
@@ -140,7 +145,7 @@ class Header:
 
     def long_cards(self, beginnings: tuple[str, ...]) -> tuple[bytes, ...]:
         """Return the HIERARCH cards whose keywords begin with one of these texts."""
-        wanted = tuple(f"HIERARCH {beginning}".encode("latin-1") for beginning in beginnings)
+        wanted = _long_beginnings(beginnings)
         cards = [self.raw[start : start + CARD_BYTES] for start in self._cards.hierarch]
         return tuple([card for card in cards if card.startswith(wanted)])
 
