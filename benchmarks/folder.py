@@ -2,8 +2,8 @@
 
 Run it from the checkout: ``.venv/bin/python benchmarks/folder.py``. The frames are of 72 MB
 each, as the simulator makes them, but have holes where nothing is read for the target, so
-that 20,000 of them take 20 GB of disk; making them is not timed. Two folders, of which one
-holds five times as many frames as the other, tell whether the time grows in proportion.
+that 20,000 of them take 20 GB of disk; making them is not timed. A second folder with fewer
+frames tells whether the time grows in proportion.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -29,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from photometry_core import MeasureOptions, Target, __version__  # noqa: E402
 from photometry_core.archive.regions import Box  # noqa: E402
 from photometry_core.byte_source import MemorySource  # noqa: E402
-from photometry_core.fits_layout import HduWalk  # noqa: E402
+from photometry_core.fits_layout import Hdu, HduWalk  # noqa: E402
 from photometry_core.pipeline import half_size_pix  # noqa: E402
 from photometry_core.psf_hdus import read_psf_cube  # noqa: E402
 from photometry_core.simulation import survey  # noqa: E402
@@ -93,26 +95,32 @@ def write_frame(path: Path, place: tuple[int, int, float, float], repetition: in
                 stream.write(values.tobytes())
             length = WIDTH_BYTES * FULL_FRAME.shape[0]
             stream.seek(data_start + length + len(padding(length)))
-        write_psf(stream, box, psf_hdu(detector, VERSION))
+        write_psf(stream, box, detector)
         stream.write(wavelength_hdu(detector))
 
 
-def write_psf(stream, box: Box, hdu: bytes) -> None:  # noqa: ANN001 (an open file)
+@cache
+def psf_file(detector: int) -> tuple[bytes, Hdu]:
+    """Return a file of nothing but the PSF of a detector, and that HDU."""
+    data = primary_header(VERSION) + psf_hdu(detector, VERSION)
+    return data, HduWalk(MemorySource(data, "PSF")).until(None)["PSF"]
+
+
+def write_psf(stream: BinaryIO, box: Box, detector: int) -> None:
     """Write a PSF HDU, of which only the planes around a box are not holes."""
-    whole = HduWalk(MemorySource(primary_header(VERSION) + hdu, "PSF")).until(None)["PSF"]
-    offset = whole.data_start - len(primary_header(VERSION))
-    start = stream.tell()
-    stream.write(hdu[: max(offset, READ_AHEAD_BYTES)])
+    data, hdu = psf_file(detector)
+    before = len(primary_header(VERSION))
+    start = stream.tell() - before
+    stream.write(data[before : max(hdu.data_start, READ_AHEAD_BYTES)])
 
     class Recording(MemorySource):
         def read(self, first: int, end: int) -> bytes:
-            data = super().read(first, end)
-            stream.seek(start + first - len(primary_header(VERSION)))
-            stream.write(data)
-            return data
+            stream.seek(start + first)
+            stream.write(data[first:end])
+            return data[first:end]
 
-    read_psf_cube(Recording(primary_header(VERSION) + hdu, "PSF"), whole, box)
-    stream.seek(start + len(hdu))
+    read_psf_cube(Recording(b"", "PSF"), hdu, box)
+    stream.seek(start + len(data))
 
 
 def write_some(folder: Path, places: list[tuple[int, int, int, float, float]]) -> None:
@@ -133,7 +141,10 @@ def write_folder(folder: Path, count: int) -> None:
 
 
 class Memory:
-    """The most memory that a process and its children had together, while they run."""
+    """The most memory that a process and its children had together, while they run.
+
+    What several of them share, such as the code of libraries, counts once (PSS).
+    """
 
     def __init__(self, pid: int) -> None:
         self.peak_bytes = 0
@@ -148,7 +159,7 @@ class Memory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stopped.wait(0.05):
+        while not self._stopped.wait(0.2):
             total = 0
             try:
                 processes = [self._root, *self._root.children(recursive=True)]
@@ -156,7 +167,7 @@ class Memory:
                 continue
             for process in processes:
                 try:
-                    total += process.memory_info().rss
+                    total += process.memory_full_info().pss
                 except psutil.NoSuchProcess:
                     continue
             self.peak_bytes = max(self.peak_bytes, total)
@@ -209,7 +220,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=2, help="the fastest run counts")
     given = parser.parse_args()
     print(f"SPHEREx Explorer {__version__}, {given.workers} processes, from cold to the file")
-    few = max(given.exposures // 5, 1)
+    # Fewer would be measured by one process.
+    few = min(given.exposures // 2, 1000)
     seconds_of_few = report(few, given.workers, given.repeat)
     seconds = report(given.exposures, given.workers, given.repeat)
     growth = (seconds - seconds_of_few) / (given.exposures - few)
