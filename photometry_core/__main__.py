@@ -74,7 +74,13 @@ def _run(given: argparse.Namespace) -> None:
         print(f"left out: {problem}", file=sys.stderr)
     with tqdm(total=len(search.matches), unit="exposure", file=sys.stderr) as bar:
         spectra = measure_search(
-            search, targets, archive, options, lambda *_: _advance(bar), given.workers
+            search,
+            targets,
+            archive,
+            options,
+            lambda *_: _advance(bar),
+            given.workers,
+            stamps=False,
         )
     entries = _write(targets, spectra, given.output, given.format, given.binned)
     manifest = {

@@ -6,9 +6,10 @@ products hold a value for every pixel and are used where an archive has them.
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from photometry_core.archive.regions import Box
 from photometry_core.byte_source import FileSource
+from photometry_core.content_cache import ContentCache
 from photometry_core.cutout import SpectralMap
 from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header, read_hdus
@@ -37,6 +39,15 @@ class WavelengthTable:
     x_pix: FloatArray
     y_pix: FloatArray
     values_um: FloatArray
+    _x: list[float] = field(init=False, repr=False)
+    _y: list[float] = field(init=False, repr=False)
+    _values: list[list[list[float]]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Single numbers are taken from lists much faster than from arrays.
+        object.__setattr__(self, "_x", self.x_pix.tolist())
+        object.__setattr__(self, "_y", self.y_pix.tolist())
+        object.__setattr__(self, "_values", self.values_um.tolist())
 
     def at(self, x_pix: float, y_pix: float) -> tuple[float, float]:
         """Return (wavelength, bandwidth) in um, bilinear between control points.
@@ -44,11 +55,18 @@ class WavelengthTable:
         Within half a pixel outside the outer control points, which are the centres of the
         outer pixels, the outer cells are continued.
         """
-        i, fx = _cell(self.x_pix, x_pix)
-        j, fy = _cell(self.y_pix, y_pix)
-        low, high = self.values_um[j : j + 2, i] * (1 - fx) + self.values_um[j : j + 2, i + 1] * fx
-        wavelength, bandwidth = low * (1 - fy) + high * fy
-        return float(wavelength), float(bandwidth)
+        i, fx = _cell(self._x, x_pix)
+        j, fy = _cell(self._y, y_pix)
+        (low, low_next), (high, high_next) = (
+            self._values[j][i : i + 2],
+            self._values[j + 1][i : i + 2],
+        )
+        wavelength, bandwidth = (
+            (low[k] * (1 - fx) + low_next[k] * fx) * (1 - fy)
+            + (high[k] * (1 - fx) + high_next[k] * fx) * fy
+            for k in (0, 1)
+        )
+        return wavelength, bandwidth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,15 +84,16 @@ class WavelengthMaps:
 
     def at(self, x_pix: float, y_pix: float) -> tuple[float, float]:
         """Return (wavelength, bandwidth) in um, bilinear between pixel centres."""
-        centers = np.arange(float(DETECTOR_SIZE_PIX))
-        i, fx = _cell(centers, x_pix)
-        j, fy = _cell(centers, y_pix)
-        weights = np.array([[(1 - fy) * (1 - fx), (1 - fy) * fx], [fy * (1 - fx), fy * fx]])
+        i, j = (min(max(math.floor(at), 0), DETECTOR_SIZE_PIX - 2) for at in (x_pix, y_pix))
+        fx, fy = x_pix - i, y_pix - j
         here = (slice(j, j + 2), slice(i, i + 2))
-        return (
-            float(np.sum(weights * self.wavelength_um[here])),
-            float(np.sum(weights * self.bandwidth_um[here])),
-        )
+        wavelength, bandwidth = (
+            (low * (1 - fx) + low_next * fx) * (1 - fy) + (high * (1 - fx) + high_next * fx) * fy
+            for (low, low_next), (high, high_next) in (
+                self.wavelength_um[here].tolist(), self.bandwidth_um[here].tolist(),
+            )
+        )  # fmt: skip
+        return wavelength, bandwidth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,10 +154,29 @@ def wavelength_table(
     DataFormatError
         A keyword is missing or not as the format describes it.
     """
+    looked_up = (image.content(_LOOKUP_KEYWORDS), table.name, origin)
+    _ACCEPTED_LOOKUPS.get(looked_up, lambda: _check_lookup(image, table.name, origin))
+    return _TABLES.get((table.header.raw, data), lambda: _read_table(table, data))
+
+
+_LOOKUP_KEYWORDS = tuple(
+    f"{keyword}W"
+    for n in (1, 2)
+    for keyword in (
+        f"CTYPE{n}", f"CUNIT{n}", f"PS{n}_0", f"PS{n}_1", f"PS{n}_2", f"PV{n}_3", f"CDELT{n}",
+        f"CRPIX{n}", f"CRVAL{n}",
+    )
+)  # fmt: skip
+_ACCEPTED_LOOKUPS: ContentCache[None] = ContentCache(1024)
+_TABLES: ContentCache[WavelengthTable] = ContentCache(64)
+
+
+def _check_lookup(image: Header, table: str, origin: tuple[int, int]) -> None:
+    """Refuse a W WCS that looks up in any other way than by the number of a pixel."""
     for axis in (1, 2):
         image.expect(f"CTYPE{axis}W", "WAVE-TAB")
         image.expect(f"CUNIT{axis}W", "um")
-        image.expect(f"PS{axis}_0W", table.name)
+        image.expect(f"PS{axis}_0W", table)
         image.expect(f"PS{axis}_1W", "VALUES")
         image.expect(f"PS{axis}_2W", "XY"[axis - 1])
         image.expect(f"PV{axis}_3W", axis)
@@ -151,6 +189,9 @@ def wavelength_table(
                 f"{image.file}: HDU IMAGE: the first pixel is number {first:g} on the detector "
                 f"along axis {axis} by the W WCS, and {origin[axis - 1] + 1} by the A WCS"
             )
+
+
+def _read_table(table: Hdu, data: bytes) -> WavelengthTable:
     forms = tuple(
         (table.header.text(f"TTYPE{n}"), table.header.text(f"TFORM{n}"))
         for n in range(1, table.header.integer("TFIELDS") + 1)
@@ -158,10 +199,9 @@ def wavelength_table(
     try:
         return _parse_wavelength_table(data, forms)
     except ValueError as error:
-        raise DataFormatError(f"{image.file}: HDU {table.name}: {error}") from error
+        raise DataFormatError(f"{table.header.file}: HDU {table.name}: {error}") from error
 
 
-@lru_cache(maxsize=64)
 def _parse_wavelength_table(data: bytes, forms: tuple[tuple[str, str], ...]) -> WavelengthTable:
     columns: dict[str, FloatArray] = {}
     start = 0
@@ -227,7 +267,7 @@ def _map_plane(path: Path, name: str, unit: str) -> npt.NDArray[np.floating]:
     return np.memmap(path, dtype=dtype, mode="r", offset=hdu.data_start, shape=(size, size))
 
 
-def _cell(points: FloatArray, at: float) -> tuple[int, float]:
+def _cell(points: list[float], at: float) -> tuple[int, float]:
     """Index of the grid cell that holds a coordinate, and the fraction within it."""
-    index = int(np.clip(np.searchsorted(points, at, side="right") - 1, 0, points.size - 2))
-    return index, float((at - points[index]) / (points[index + 1] - points[index]))
+    index = min(max(bisect_right(points, at) - 1, 0), len(points) - 2)
+    return index, (at - points[index]) / (points[index + 1] - points[index])

@@ -1,59 +1,124 @@
 """The FLAGS plane of a Spectral Image, plain (QR2) or tile-compressed (QR3).
 
 A compressed plane is a table with one tile, here one row of pixels, per row (FITS standard
-4.0, section 10). The rows needed are made into a table of their own, which astropy
-decompresses.
+4.0, section 10). Only the rows needed are read, and of them only what is left of the last
+column needed is decompressed.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
-from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from astropy.io import fits
 
 from photometry_core.byte_source import ByteSource
+from photometry_core.content_cache import ContentCache
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import BLOCK_BYTES, Hdu, Header
+from photometry_core.fits_layout import Hdu, Header
 from photometry_core.flags import BY_NAME
+from photometry_core.kernel.rice import decode_rows
 
-_CARD_BYTES = 80
-_BIT_CARD = re.compile(rb"(?:^|HIERARCH )MP_([A-Z_]+) *= *(\d+)")
-_NAME_CARD = re.compile(rb"MSKN(\d{4})= ")
+_BIT_KEYWORDS = ("MP_", "MSKN", "MSKM")
+_LONG_NAME = re.compile(rb"HIERARCH MP_([A-Z_]{6,}) *=")
+_NUMBERED_NAME = re.compile(r"MSKN(\d{4})")
 _DESCRIPTOR = re.compile(r"[01]?([PQ])([BIJ])(?:\(\d*\))?")
 _NUMBER_BYTES = {"P": 4, "Q": 8}
-_ELEMENT_BYTES = {"B": 1, "I": 2, "J": 4}
-_COMPRESSION_CARD = re.compile(rb"(?:Z(?:NAME|VAL)\d+ *|TTYPE\d+ *|TFORM\d+ *|TFIELDS *)=")
+_ALGORITHM = "RICE_1"
+_COMPRESSED_COLUMN = "COMPRESSED_DATA"
+_PIXEL_BYTES = 4
+_MAX_COLUMNS = 9
+_BLOCK_SIZES = (16, 32)
 _MAX_TILE_BYTES = 100_000
 """A row of 2040 numbers of 32 bits has 8160 bytes; compression does not make it much longer."""
 
+_NUMBERS = range(1, _MAX_COLUMNS + 1)
+_LAYOUT_KEYWORDS = (
+    "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO", "ZSCALE", "ZZERO",
+    "ZIMAGE", "ZCMPTYPE", "ZBITPIX", "ZNAXIS", "ZNAXIS1", "ZNAXIS2", "ZTILE1", "ZTILE2",
+    "TFIELDS", *(f"ZNAME{n}" for n in _NUMBERS), *(f"ZVAL{n}" for n in _NUMBERS),
+)  # fmt: skip
 
-def is_compressed(hdu: Hdu) -> bool:
-    """Whether an HDU is a tile-compressed image."""
-    return "ZIMAGE" in hdu.header and hdu.header.logical("ZIMAGE")
+
+class FlagLayout(NamedTuple):
+    """How a FLAGS plane is stored.
+
+    Parameters
+    ----------
+    shape
+        Shape of the plane.
+    block
+        Values per block of a compressed row; 0 if the plane is not compressed.
+    """
+
+    shape: tuple[int, ...]
+    block: int
 
 
-def flags_shape(hdu: Hdu) -> tuple[int, ...]:
-    """Return the shape of the FLAGS plane, compressed or not.
+_LAYOUTS: ContentCache[FlagLayout] = ContentCache(256)
+_ACCEPTED_BITS: ContentCache[None] = ContentCache(64)
+
+
+def flags_layout(hdu: Hdu) -> FlagLayout:
+    """Return how the FLAGS plane is stored.
 
     Raises
     ------
     DataFormatError
         It is not of 32-bit integers, is scaled, or compressed in a way unknown here.
     """
+    return _LAYOUTS.get(hdu.header.content(_LAYOUT_KEYWORDS), lambda: _layout(hdu))
+
+
+def read_flags(
+    source: ByteSource, hdu: Hdu, rows: tuple[int, int], columns: tuple[int, int]
+) -> npt.NDArray[np.int32]:
+    """Read a box of the FLAGS plane.
+
+    Parameters
+    ----------
+    source, hdu
+        The file and its FLAGS HDU.
+    rows, columns
+        The first row, or column, and the one after the last.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, columns).
+
+    Raises
+    ------
+    DataFormatError
+        The plane is damaged, truncated, or compressed in a way unknown here.
+    """
+    (_, width), block = flags_layout(hdu)
+    if not block:
+        return hdu.read_window(source, rows, columns, ">i4").astype(np.int32)
+    (y0, y1), (x0, x1) = rows, columns
+    values = np.empty((y1 - y0, x1 - x0), np.int32)
+    stream, starts, lengths = _read_tiles(source, hdu, y0, y1)
+    damaged = decode_rows(stream, starts, lengths, block, x0, values)
+    if damaged >= 0:
+        raise DataFormatError(
+            f"{source.name}: HDU {hdu.name}: row {y0 + damaged} can't be decompressed: its "
+            f"{lengths[damaged]} bytes are not {width} numbers by {_ALGORITHM}"
+        )
+    return values
+
+
+def _layout(hdu: Hdu) -> FlagLayout:
     header = hdu.header
-    compressed = is_compressed(hdu)
-    header.expect("ZBITPIX" if compressed else "BITPIX", 32)
+    compressed = "ZIMAGE" in header and header.logical("ZIMAGE")
+    header.expect("ZBITPIX" if compressed else "BITPIX", 8 * _PIXEL_BYTES)
     for scaling in ("BSCALE", "BZERO", "ZSCALE", "ZZERO"):
         if scaling in header:
             raise DataFormatError(f"{header.file}: HDU {hdu.name} is scaled by {scaling}")
     if not compressed:
-        return hdu.shape
+        return FlagLayout(hdu.shape, 0)
     header.expect("XTENSION", "BINTABLE")
-    header.expect("ZCMPTYPE", "RICE_1")
+    header.expect("ZCMPTYPE", _ALGORITHM)
     header.expect("ZNAXIS", 2)
     shape = header.integer("ZNAXIS2"), header.integer("ZNAXIS1")
     # Without these cards tiles are rows.
@@ -61,50 +126,19 @@ def flags_shape(hdu: Hdu) -> tuple[int, ...]:
         if f"ZTILE{axis}" in header:
             header.expect(f"ZTILE{axis}", expected)
     header.expect("NAXIS2", shape[0])
-    return shape
-
-
-def read_flag_rows(source: ByteSource, hdu: Hdu, first: int, last: int) -> npt.NDArray[np.int32]:
-    """Read whole rows of the FLAGS plane.
-
-    Parameters
-    ----------
-    source, hdu
-        The file and its FLAGS HDU.
-    first, last
-        The rows, from `first` up to but not including `last`.
-
-    Returns
-    -------
-    ndarray
-        Shape (last - first, width of the image).
-
-    Raises
-    ------
-    DataFormatError
-        The plane is damaged, truncated, or compressed in a way unknown here.
-    """
-    _, width = flags_shape(hdu)
-    if not is_compressed(hdu):
-        data = hdu.read(source, first * width * 4, last * width * 4)
-        return np.frombuffer(data, ">i4").astype(np.int32).reshape(-1, width)
-    table = _table_of_rows(source, hdu, first, last)
-    try:
-        with warnings.catch_warnings(), fits.open(BytesIO(table)) as hdus:
-            warnings.simplefilter("error")
-            rows = np.array(hdus[1].data, dtype=np.int32)
-    # Damaged streams make astropy and its codecs fail in any of many ways.
-    except Exception as error:
-        raise DataFormatError(
-            f"{source.name}: HDU {hdu.name}: rows {first} to {last - 1} can't be decompressed "
-            f"({error})"
-        ) from error
-    if rows.shape != (last - first, width):
-        raise DataFormatError(
-            f"{source.name}: HDU {hdu.name}: rows {first} to {last - 1} decompress to the shape "
-            f"{rows.shape}"
-        )
-    return rows
+    block = _BLOCK_SIZES[-1]
+    for n in _NUMBERS:
+        name = header.text(f"ZNAME{n}") if f"ZNAME{n}" in header else ""
+        if name == "BYTEPIX":
+            header.expect(f"ZVAL{n}", _PIXEL_BYTES)
+        if name == "BLOCKSIZE":
+            block = header.integer(f"ZVAL{n}")
+            if block not in _BLOCK_SIZES:
+                raise DataFormatError(
+                    f"{header.file}: HDU {hdu.name}: ZVAL{n}, the block size, is {block}, "
+                    "expected 16 or 32"
+                )
+    return FlagLayout(shape, block)
 
 
 def check_flag_bits(header: Header) -> None:
@@ -118,15 +152,20 @@ def check_flag_bits(header: Header) -> None:
     DataFormatError
         A bit differs, a mask is not a single bit, or the header names no bit at all.
     """
-    raw = header.raw
-    cards = [raw[start : start + _CARD_BYTES] for start in range(0, len(raw), _CARD_BYTES)]
+    content = header.content_beginning(_BIT_KEYWORDS)
+    _ACCEPTED_BITS.get(content, lambda: _check_bits(header))
+
+
+def _check_bits(header: Header) -> None:
     found = [
-        (f"MP_{match[1].decode()}", match[1].decode(), int(match[2]))
-        for match in map(_BIT_CARD.match, cards)
-        if match
+        (keyword, keyword.removeprefix("MP_"), header.integer(keyword))
+        for keyword in header.keywords(("MP_",))
     ]
-    for match in filter(None, map(_NAME_CARD.match, cards if b"MSKN" in raw else ())):
-        number = match[1].decode()
+    long_names = map(_LONG_NAME.match, header.long_cards(("MP_",)))
+    for long in (match[1].decode() for match in long_names if match):
+        found.append((f"MP_{long}", long, header.integer(f"MP_{long}")))
+    for match in filter(None, map(_NUMBERED_NAME.fullmatch, header.keywords(("MSKN",)))):
+        number = match[1]
         name, mask = header.text(f"MSKN{number}"), header.integer(f"MSKM{number}")
         if mask <= 0 or mask & (mask - 1):
             raise DataFormatError(
@@ -146,99 +185,75 @@ def check_flag_bits(header: Header) -> None:
             )
 
 
-def _table_of_rows(source: ByteSource, hdu: Hdu, first: int, last: int) -> bytes:
-    """Return a FITS file in which a compressed image has only some of its rows."""
+class _Column(NamedTuple):
+    """A column of descriptors: its offset in a row, and the bytes of a number there."""
+
+    name: str
+    start: int
+    number_bytes: int
+
+
+def _read_tiles(
+    source: ByteSource, hdu: Hdu, first: int, last: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Read compressed rows: a stream, and where each begins there and how long it is."""
     header = hdu.header
-    count, row_bytes = last - first, header.integer("NAXIS1")
+    row_bytes = header.integer("NAXIS1")
+    columns = _columns(header, row_bytes)
     data = hdu.read(source, first * row_bytes, last * row_bytes)
-    rows = np.frombuffer(bytearray(data), np.uint8).reshape(count, row_bytes)
-    descriptors = _descriptors(header, row_bytes)
-    # (length, offset) per tile and column.
-    pairs = [rows[:, start : start + 2 * size].view(f">i{size}") for start, size, _ in descriptors]
-    lengths = np.stack(
-        [
-            pair[:, 0].astype(np.int64) * element
-            for pair, (_, _, element) in zip(pairs, descriptors, strict=True)
-        ]
-    )
-    offsets = np.stack([pair[:, 1].astype(np.int64) for pair in pairs])
-    used = lengths > 0
-    if np.any(lengths < 0) or np.any(offsets[used] < 0) or not used.any(axis=0).all():
-        raise DataFormatError(f"{source.name}: HDU {hdu.name}: a row has no compressed data")
-    start, stop = int(offsets[used].min()), int((offsets + lengths)[used].max())
+    table = np.frombuffer(data, np.uint8).reshape(last - first, row_bytes)
+    lengths = np.zeros(last - first, np.int64)
+    offsets = np.zeros(last - first, np.int64)
+    for column in columns:
+        part = table[:, column.start : column.start + 2 * column.number_bytes]
+        pairs = np.ascontiguousarray(part).view(f">i{column.number_bytes}").astype(np.int64)
+        if column.name == _COMPRESSED_COLUMN:
+            lengths, offsets = np.ascontiguousarray(pairs.T)
+        elif pairs[:, 0].any():
+            raise DataFormatError(
+                f"{source.name}: HDU {hdu.name}: row {first + int(pairs[:, 0].argmax())} has data "
+                f"in the column {column.name}, expected all in {_COMPRESSED_COLUMN}"
+            )
+    if lengths.min() <= 0:
+        raise DataFormatError(
+            f"{source.name}: HDU {hdu.name}: row {first + int(lengths.argmin())} has no "
+            "compressed data"
+        )
     heap = header.integer("THEAP") if "THEAP" in header else row_bytes * header.integer("NAXIS2")
-    if not 0 <= heap + start < heap + stop <= hdu.data_bytes or lengths.max() > _MAX_TILE_BYTES:
+    start, longest = int(offsets.min()), int(lengths.max())
+    stop = max(map(sum, zip(offsets.tolist(), lengths.tolist(), strict=True)))
+    there = start >= 0 and heap >= 0 and heap + stop <= hdu.data_bytes
+    if not there or longest > _MAX_TILE_BYTES or stop - start > _MAX_TILE_BYTES * (last - first):
         raise DataFormatError(
             f"{source.name}: HDU {hdu.name}: the compressed data of rows {first} to {last - 1} "
             "are not where the table says"
         )
-    stream = hdu.read(source, heap + start, heap + stop)
-    for pair, inside in zip(pairs, used, strict=True):
-        pair[:, 1] = np.where(inside, pair[:, 1].astype(np.int64) - start, 0)
-    body = rows.tobytes() + stream
-    cards = _compression_cards(header, count, row_bytes, len(stream))
-    return _PRIMARY + _block(cards, b" ") + _block(body, b"\0")
+    stream = np.frombuffer(hdu.read(source, heap + start, heap + stop), np.uint8)
+    return stream, offsets - start, lengths
 
 
-def _descriptors(header: Header, row_bytes: int) -> list[tuple[int, int, int]]:
-    """Offset in a row, bytes per number, and bytes per element, of all descriptors."""
-    found, start = [], 0
-    for n in range(1, header.integer("TFIELDS") + 1):
-        form = header.text(f"TFORM{n}")
+def _columns(header: Header, row_bytes: int) -> list[_Column]:
+    """Return the columns of the table, all of descriptors."""
+    columns, start = [], 0
+    fields = header.integer("TFIELDS")
+    for n in range(1, fields + 1):
+        name, form = header.text(f"TTYPE{n}"), header.text(f"TFORM{n}")
         match = _DESCRIPTOR.fullmatch(form)
-        if match is None:
+        if match is None or (name == _COMPRESSED_COLUMN and match[2] != "B"):
             raise DataFormatError(
                 f"{header.file}: HDU {header.hdu}: TFORM{n} is {form!r}, expected a column of "
-                "variable length"
+                "variable length" + (" of bytes" if match else "")
             )
         size = _NUMBER_BYTES[match[1]]
-        found.append((start, size, _ELEMENT_BYTES[match[2]]))
+        columns.append(_Column(name, start, size))
         start += 2 * size
-    if start != row_bytes or not found:
+    if start != row_bytes:
         raise DataFormatError(
             f"{header.file}: HDU {header.hdu}: its columns have {start} bytes, NAXIS1 is "
             f"{row_bytes}"
         )
-    return found
-
-
-def _compression_cards(header: Header, count: int, row_bytes: int, heap_bytes: int) -> bytes:
-    """Return the header of a table of `count` tiles, with the cards about the compression."""
-    raw = header.raw
-    cards = (raw[start : start + _CARD_BYTES] for start in range(0, len(raw), _CARD_BYTES))
-    kept = b"".join(card for card in cards if _COMPRESSION_CARD.match(card))
-    width = header.integer("ZNAXIS1")
-    return b"".join(
-        [
-            _card("XTENSION", "'BINTABLE'"),
-            _card("BITPIX", 8),
-            _card("NAXIS", 2),
-            _card("NAXIS1", row_bytes),
-            _card("NAXIS2", count),
-            _card("PCOUNT", heap_bytes),
-            _card("GCOUNT", 1),
-            kept,
-            _card("ZIMAGE", "T"),
-            _card("ZBITPIX", 32),
-            _card("ZNAXIS", 2),
-            _card("ZNAXIS1", width),
-            _card("ZNAXIS2", count),
-            _card("ZTILE1", width),
-            _card("ZTILE2", 1),
-            _card("ZCMPTYPE", "'RICE_1  '"),
-            b"END".ljust(_CARD_BYTES),
-        ]
-    )
-
-
-def _card(keyword: str, value: str | int) -> bytes:
-    return f"{keyword:<8}= {value:>20}".ljust(_CARD_BYTES).encode("ascii")
-
-
-def _block(data: bytes, fill: bytes) -> bytes:
-    return data + fill * (-len(data) % BLOCK_BYTES)
-
-
-_PRIMARY = _block(
-    _card("SIMPLE", "T") + _card("BITPIX", 8) + _card("NAXIS", 0) + b"END".ljust(_CARD_BYTES), b" "
-)
+    if sum(column.name == _COMPRESSED_COLUMN for column in columns) != 1:
+        raise DataFormatError(
+            f"{header.file}: HDU {header.hdu} has not one column {_COMPRESSED_COLUMN}"
+        )
+    return columns

@@ -7,8 +7,10 @@ covers, whatever happens to it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
@@ -16,13 +18,20 @@ from multiprocessing import get_context
 from photometry_core import __version__
 from photometry_core.archive import Archive, open_archive
 from photometry_core.archive.search import ExposureMatch, ExposureSearch
+from photometry_core.cutout import Cutout
 from photometry_core.errors import ExposureError
 from photometry_core.extent import half_size_pix
 from photometry_core.flags import FIT_ERROR
-from photometry_core.forced import measure_exposure
+from photometry_core.forced import measure_exposures
 from photometry_core.measurement import Measurement, Provenance
 from photometry_core.motion import positions_at
-from photometry_core.spectrum import Spectrum, build_spectrum
+from photometry_core.spectrum import (
+    Spectrum,
+    Stamps,
+    build_spectrum,
+    empty_stamps,
+    stack_stamps,
+)
 from photometry_core.types import MeasureOptions, Target
 
 __all__ = [
@@ -31,6 +40,7 @@ __all__ = [
     "half_size_pix",
     "measure",
     "measure_match",
+    "measure_matches",
     "measure_search",
     "provenance",
 ]
@@ -65,17 +75,50 @@ def measure_match(
         One per target of the match, in its order. Trouble with the exposure marks the
         rows and raises nothing.
     """
-    covered = [targets[index] for index in match.targets]
-    try:
-        cutouts = archive.read_cutouts(match.exposure, covered, half_size_pix(options, covered))
-    except ExposureError as error:
-        return failed_rows(match, targets, str(error))
-    rows = failed_rows(match, targets, "the position falls off the image")
-    for cutout, members in cutouts:
-        measured = measure_exposure(cutout, [covered[member] for member in members], options)
+    return measure_matches([match], targets, archive, options)[0]
+
+
+def measure_matches(
+    matches: Sequence[ExposureMatch],
+    targets: Sequence[Target],
+    archive: Archive,
+    options: MeasureOptions,
+) -> list[list[Measurement]]:
+    """Measure several exposures: like `measure_match` for each of them, in less time."""
+    rows: list[list[Measurement | None]] = [[None] * len(match.targets) for match in matches]
+    reasons = ["the position falls off the image"] * len(matches)
+    problems: list[tuple[Cutout, list[Target]]] = []
+    places: list[tuple[int, tuple[int, ...]]] = []
+    for number, match in enumerate(matches):
+        covered = [targets[index] for index in match.targets]
+        try:
+            cutouts = archive.read_cutouts(match.exposure, covered, half_size_pix(options, covered))
+        except ExposureError as error:
+            reasons[number] = str(error)
+            continue
+        for cutout, members in cutouts:
+            problems.append((cutout, [covered[member] for member in members]))
+            places.append((number, members))
+    for (number, members), measured in zip(
+        places, measure_exposures(problems, options), strict=True
+    ):
         for member, measurement in zip(members, measured, strict=True):
-            rows[member] = measurement
-    return rows
+            rows[number][member] = measurement
+    return [_completed(*parts, targets) for parts in zip(rows, matches, reasons, strict=True)]
+
+
+def _completed(
+    rows: Sequence[Measurement | None],
+    match: ExposureMatch,
+    reason: str,
+    targets: Sequence[Target],
+) -> list[Measurement]:
+    """Return the rows of an exposure, with failed ones for those that are missing."""
+    measured = [row for row in rows if row is not None]
+    if len(measured) == len(rows):
+        return measured
+    failed = failed_rows(match, targets, reason)
+    return [other if row is None else row for row, other in zip(rows, failed, strict=True)]
 
 
 def failed_rows(match: ExposureMatch, targets: Sequence[Target], reason: str) -> list[Measurement]:
@@ -160,41 +203,76 @@ def measure_search(
     options: MeasureOptions,
     on_progress: Callable[[int, int], None] | None = None,
     workers: int = 1,
+    *,
+    stamps: bool = True,
 ) -> list[Spectrum]:
-    """Measure targets on exposures that were found before; otherwise like `measure`."""
+    """Measure targets on exposures that were found before; otherwise like `measure`.
+
+    Without `stamps`, which take 15 kB per row, the spectra have none.
+    """
     rows: list[list[Measurement]] = [[] for _ in targets]
-    results = _measure_all(search.matches, targets, archive, options, workers)
-    for done, (match, measured) in enumerate(zip(search.matches, results, strict=True), start=1):
-        for index, measurement in zip(match.targets, measured, strict=True):
-            rows[index].append(measurement)
-        if on_progress is not None:
-            on_progress(done, len(search.matches))
+    counts = Counter(index for match in search.matches for index in match.targets)
+    pixels = [empty_stamps(counts[index]) if stamps else None for index in range(len(targets))]
+    done = 0
+    task = partial(_measure_task, targets=tuple(targets), options=options, stamps=stamps)
+    for matches, (measured, stacked) in _work(search.matches, archive, task, workers):
+        number = 0
+        for match in matches:
+            for index in match.targets:
+                plane = pixels[index]
+                if plane is not None and stacked is not None:
+                    plane.put(len(rows[index]), stacked, number)
+                rows[index].append(measured[number])
+                number += 1
+            done += 1
+            if on_progress is not None:
+                on_progress(done, len(search.matches))
     origin = provenance(archive, datetime.now(UTC))
     return [
-        build_spectrum(target, measurements, options, origin)
-        for target, measurements in zip(targets, rows, strict=True)
+        build_spectrum(target, measurements, options, origin, planes, with_stamps=stamps)
+        for target, measurements, planes in zip(targets, rows, pixels, strict=True)
     ]
 
 
-def _measure_all(
+_Measured = tuple[list[Measurement], Stamps | None]
+_Task = Callable[[Sequence[ExposureMatch], Archive], _Measured]
+
+
+def _work(
     matches: Sequence[ExposureMatch],
-    targets: Sequence[Target],
     archive: Archive,
-    options: MeasureOptions,
+    task: _Task,
     workers: int,
-) -> Iterator[list[Measurement]]:
-    """Measure every match, in order, in this process or in several."""
+) -> Iterator[tuple[Sequence[ExposureMatch], _Measured]]:
+    """Do a task with all matches, some at a time, in order, here or in several processes."""
+    tasks = [
+        matches[first : first + _MATCHES_PER_TASK]
+        for first in range(0, len(matches), _MATCHES_PER_TASK)
+    ]
     processes = min(workers, len(matches) // _MATCHES_PER_PROCESS)
     if processes <= 1:
-        for match in matches:
-            yield measure_match(match, targets, archive, options)
+        for some in tasks:
+            yield some, task(some, archive)
         return
     # Spawned, not forked: the calling process may have threads and open connections.
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_open, initargs=(archive.name,)
     ) as pool:
-        task = partial(_measure_in_worker, targets=tuple(targets), options=options)
-        yield from pool.map(task, matches, chunksize=_MATCHES_PER_TASK)
+        yield from zip(tasks, pool.map(partial(_in_worker, task), tasks), strict=True)
+
+
+def _measure_task(
+    matches: Sequence[ExposureMatch],
+    archive: Archive,
+    *,
+    targets: Sequence[Target],
+    options: MeasureOptions,
+    stamps: bool,
+) -> _Measured:
+    """Measure some exposures; return their rows in order, stamps apart."""
+    rows = [row for rows in measure_matches(matches, targets, archive, options) for row in rows]
+    stacked = stack_stamps([row.stamp for row in rows]) if stamps else None
+    return [replace(row, stamp=None) for row in rows], stacked
 
 
 _worker_archive: Archive | None = None
@@ -206,9 +284,7 @@ def _open(name: str) -> None:
     _worker_archive = open_archive(name)
 
 
-def _measure_in_worker(
-    match: ExposureMatch, *, targets: Sequence[Target], options: MeasureOptions
-) -> list[Measurement]:
+def _in_worker(task: _Task, matches: Sequence[ExposureMatch]) -> _Measured:
     if _worker_archive is None:
         raise RuntimeError("a worker process was started without its archive")
-    return measure_match(match, targets, _worker_archive, options)
+    return task(matches, _worker_archive)

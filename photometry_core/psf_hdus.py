@@ -1,13 +1,14 @@
 """The PSF of a Spectral Image: a cube of planes in QR2, a table of zones in QR3.
 
-Of either only the zones near a box of pixels are read.
+Of either only the zones near a box of pixels are read. Zones are found by what another file
+with the same header says of them, and the centres of those that are read are compared.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -15,9 +16,11 @@ import numpy.typing as npt
 
 from photometry_core.archive.regions import Box
 from photometry_core.byte_source import ByteSource
+from photometry_core.content_cache import ContentCache
 from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header
+from photometry_core.psf_planes import SharedPlanes
 from photometry_core.types import FloatArray
 
 QR2_CORE_OFFSET_PIX = (-0.05, -0.05)
@@ -33,6 +36,8 @@ documents and the official tool do without. The planes of QR3 are centred.
 _FLOAT_BYTES = 4
 _MAX_OVERSAMPLING = 50
 _MAX_ZONES = 100_000
+_MAX_BYTES = 100_000_000
+"""Real PSF HDUs have 5 MB."""
 _REACH_PIX = 204.0
 """Zones that do not form a grid are used so far from their centres along either axis: a tenth
 of the detector, two zones of the usual size."""
@@ -58,36 +63,21 @@ def read_psf_cube(source: ByteSource, hdu: Hdu, box: Box) -> PsfGrid:
     DataFormatError
         The HDU is not as the format describes it.
     """
-    hdu.header.expect("BITPIX", -32)
-    shape = hdu.shape
-    if len(shape) != 3:
-        raise DataFormatError(f"{source.name}: HDU PSF has {len(shape)} axes, expected 3")
-    try:
-        x_centers, y_centers, oversampling = _cube_zones(hdu.header.raw)
-    except DataFormatError as error:
-        raise DataFormatError(f"{source.name}: {error}") from error
-    if x_centers.size * y_centers.size != shape[0]:
-        raise DataFormatError(
-            f"{source.name}: HDU PSF has {shape[0]} planes for "
-            f"{x_centers.size} x {y_centers.size} zones"
-        )
-    columns = _zones_around(x_centers, box.x0, box.x1 - 1)
-    rows = _zones_around(y_centers, box.y0, box.y1 - 1)
-    plane_bytes = shape[1] * shape[2] * _FLOAT_BYTES
-    planes = np.empty(
-        (rows.stop - rows.start, columns.stop - columns.start, *shape[1:]), np.float32
-    )
-    for index, row in enumerate(range(rows.start, rows.stop)):
-        first = row * x_centers.size
-        data = hdu.read(
-            source, (first + columns.start) * plane_bytes, (first + columns.stop) * plane_bytes
-        )
-        planes[index] = np.frombuffer(data, ">f4").reshape(planes.shape[1:])
+    cube = _CUBES.get(hdu.header.raw, lambda: _read_cube(hdu))
+    columns = _zones_around(cube.x, box.x0, box.x1 - 1)
+    rows = _zones_around(cube.y, box.y0, box.y1 - 1)
+    lines = []
+    for row in range(rows.start, rows.stop):
+        first = (row * cube.x.size + columns.start) * cube.plane_bytes
+        size = (columns.stop - columns.start) * cube.plane_bytes
+        line = memoryview(hdu.read(source, first, first + size))
+        starts = range(0, size, cube.plane_bytes)
+        lines.append([line[start : start + cube.plane_bytes] for start in starts])
     return PsfGrid(
-        planes=_frozen(planes),
-        x_centers_pix=x_centers[columns],
-        y_centers_pix=y_centers[rows],
-        oversampling=oversampling,
+        planes=cube.planes.get(rows, columns, lines),
+        x_centers_pix=cube.x[columns],
+        y_centers_pix=cube.y[rows],
+        oversampling=cube.oversampling,
         core_offset_pix=QR2_CORE_OFFSET_PIX,
     )
 
@@ -114,29 +104,26 @@ def read_psf_table(source: ByteSource, hdu: Hdu, box: Box) -> PsfGrid | PsfZones
     DataFormatError
         The HDU is not as the format describes it.
     """
-    hdu.header.expect("XTENSION", "BINTABLE")
-    try:
-        layout = _table_layout(hdu.header.raw)
-    except DataFormatError as error:
-        raise DataFormatError(f"{source.name}: {error}") from error
-    grid = _table_grid(_read_centers(source, hdu, layout))
-    if grid.numbers is None:
-        return _scattered_zones(source, hdu, layout, grid, box)
-    columns = _zones_around(grid.x, box.x0, box.x1 - 1)
-    rows = _zones_around(grid.y, box.y0, box.y1 - 1)
-    planes = np.array(
-        [
-            [_read_plane(source, hdu, layout, number) for number in numbers]
-            for numbers in grid.numbers[rows, columns].tolist()
-        ]
-    )
-    return PsfGrid(
-        planes=_frozen(planes),
-        x_centers_pix=grid.x[columns],
-        y_centers_pix=grid.y[rows],
-        oversampling=layout.oversampling,
-        pixel_included=True,
-    )
+    raw = hdu.header.raw
+    table = _TABLES.get(raw, lambda: _read_table(source, hdu))
+    found = _zones_of(source, hdu, table, box)
+    if found is None:
+        table = _read_table(source, hdu)
+        _TABLES.put(raw, table)
+        found = _zones_of(source, hdu, table, box)
+    if found is None:
+        raise DataFormatError(f"{source.name}: HDU EPSF changed while it was read")
+    return found
+
+
+class _Cube(NamedTuple):
+    """Centres of the columns and rows of zones of a PSF HDU, and its planes."""
+
+    x: FloatArray
+    y: FloatArray
+    oversampling: int
+    plane_bytes: int
+    planes: SharedPlanes
 
 
 class _Column(NamedTuple):
@@ -159,6 +146,12 @@ class _TableLayout(NamedTuple):
     y_center: _Column
     plane: _Column
 
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Shape (ny, nx) of a plane."""
+        ny, nx = self.plane.shape
+        return ny, nx
+
 
 class _TableGrid(NamedTuple):
     """Centres of zones.
@@ -172,10 +165,56 @@ class _TableGrid(NamedTuple):
     numbers: npt.NDArray[np.int64] | None
 
 
-def _scattered_zones(
-    source: ByteSource, hdu: Hdu, layout: _TableLayout, grid: _TableGrid, box: Box
-) -> PsfZones:
-    """Read all zones that may be used anywhere in a box."""
+class _Table(NamedTuple):
+    """An EPSF HDU: `centers` of all rows as they stand in the file, and the planes of a grid."""
+
+    layout: _TableLayout
+    grid: _TableGrid
+    centers: list[tuple[bytes, bytes]]
+    planes: SharedPlanes | None
+
+
+_CUBES: ContentCache[_Cube] = ContentCache(32)
+_TABLES: ContentCache[_Table] = ContentCache(32)
+
+
+def _read_table(source: ByteSource, hdu: Hdu) -> _Table:
+    """Find out where the zones of a table are."""
+    layout = _table_layout(hdu.header)
+    _refuse_huge(hdu)
+    centers = _read_centers(source, hdu, layout)
+    grid = _table_grid(source, layout, centers)
+    shape = None if grid.numbers is None else (grid.y.size, grid.x.size)
+    planes = shape and SharedPlanes(shape, layout.plane_shape, layout.plane.dtype)
+    return _Table(layout, grid, centers, planes or None)
+
+
+def _zones_of(source: ByteSource, hdu: Hdu, table: _Table, box: Box) -> PsfGrid | PsfZones | None:
+    """Read the zones that a box needs; `None` if one has another centre than in the table."""
+    layout, grid = table.layout, table.grid
+    if grid.numbers is None or table.planes is None:
+        return _scattered_zones(source, hdu, table, box)
+    columns = _zones_around(grid.x, box.x0, box.x1 - 1)
+    rows = _zones_around(grid.y, box.y0, box.y1 - 1)
+    lines = [
+        [_read_plane(source, hdu, table, number) for number in numbers]
+        for numbers in grid.numbers[rows, columns].tolist()
+    ]
+    known = [[plane for plane in line if plane is not None] for line in lines]
+    if known != lines:
+        return None
+    return PsfGrid(
+        planes=table.planes.get(rows, columns, known),
+        x_centers_pix=grid.x[columns],
+        y_centers_pix=grid.y[rows],
+        oversampling=layout.oversampling,
+        pixel_included=True,
+    )
+
+
+def _scattered_zones(source: ByteSource, hdu: Hdu, table: _Table, box: Box) -> PsfZones | None:
+    """Read all zones that may be used anywhere in a box; `None` as of `_zones_of`."""
+    layout, grid = table.layout, table.grid
     reach = _REACH_PIX + 0.5
     near = np.flatnonzero(
         (grid.x >= box.x0 - reach)
@@ -183,9 +222,13 @@ def _scattered_zones(
         & (grid.y >= box.y0 - reach)
         & (grid.y <= box.y1 - 1 + reach)
     )
-    planes = [_read_plane(source, hdu, layout, number) for number in near.tolist()]
+    planes = [_read_plane(source, hdu, table, number) for number in near.tolist()]
+    known = [plane for plane in planes if plane is not None]
+    if len(known) != len(planes):
+        return None
+    values = np.frombuffer(b"".join(known), layout.plane.dtype).astype(np.float64)
     return PsfZones(
-        planes=_frozen(np.array(planes).reshape(len(planes), *layout.plane.shape)),
+        planes=_frozen(values.reshape(len(known), *layout.plane_shape)),
         x_centers_pix=_frozen(grid.x[near]),
         y_centers_pix=_frozen(grid.y[near]),
         reach_pix=_REACH_PIX,
@@ -194,28 +237,40 @@ def _scattered_zones(
     )
 
 
-def _read_centers(source: ByteSource, hdu: Hdu, layout: _TableLayout) -> bytes:
-    """Read x and y of the centres of all rows, as big-endian float64 pairs."""
+def _read_plane(source: ByteSource, hdu: Hdu, table: _Table, number: int) -> bytes | None:
+    """Read the PSF of one row as it stands there; `None` if its centre is not the expected."""
+    layout = table.layout
+    start = number * layout.row_bytes
+    row = hdu.read(source, start, start + layout.row_bytes)
+    if _center(layout, row) != table.centers[number]:
+        return None
+    return row[layout.plane.start : layout.plane.stop]
+
+
+def _center(layout: _TableLayout, row: bytes) -> tuple[bytes, bytes]:
+    """Return the x and y of a zone as they stand in its row."""
+    x, y = layout.x_center, layout.y_center
+    return row[x.start : x.stop], row[y.start : y.stop]
+
+
+def _read_centers(source: ByteSource, hdu: Hdu, layout: _TableLayout) -> list[tuple[bytes, bytes]]:
+    """Read the centres of all rows."""
     first = min(layout.x_center.start, layout.y_center.start)
     last = max(layout.x_center.stop, layout.y_center.stop)
-    pieces = [
-        hdu.read(source, number * layout.row_bytes + first, number * layout.row_bytes + last)
-        for number in range(layout.rows)
-    ]
-    data = np.frombuffer(b"".join(pieces), np.uint8).reshape(layout.rows, last - first)
-    centers = np.empty((layout.rows, 2))
+    data = hdu.read_pieces(source, first, last - first, layout.row_bytes, layout.rows)
+    pieces = (data[k : k + last - first] for k in range(0, len(data), last - first))
+    return [_center(layout, bytes(first) + piece) for piece in pieces]
+
+
+def _table_grid(
+    source: ByteSource, layout: _TableLayout, centers: list[tuple[bytes, bytes]]
+) -> _TableGrid:
+    """Find out whether centres form a grid."""
+    pairs = np.empty((len(centers), 2))
     for axis, column in enumerate((layout.x_center, layout.y_center)):
-        part = np.ascontiguousarray(data[:, column.start - first : column.stop - first])
-        centers[:, axis] = part.view(column.dtype)[:, 0]
-    if not np.all(np.isfinite(centers)):
+        pairs[:, axis] = np.frombuffer(b"".join(one[axis] for one in centers), column.dtype)
+    if not np.all(np.isfinite(pairs)):
         raise DataFormatError(f"{source.name}: HDU EPSF: the centre of a zone is not finite")
-    return centers.tobytes()
-
-
-@lru_cache(maxsize=32)
-def _table_grid(centers: bytes) -> _TableGrid:
-    """Find out whether centres form a grid; tables are the same in all files of a detector."""
-    pairs = np.frombuffer(centers).reshape(-1, 2)
     x, i = np.unique(pairs[:, 0], return_inverse=True)
     y, j = np.unique(pairs[:, 1], return_inverse=True)
     if x.size * y.size == len(pairs):
@@ -226,92 +281,105 @@ def _table_grid(centers: bytes) -> _TableGrid:
     return _TableGrid(_frozen(pairs[:, 0].copy()), _frozen(pairs[:, 1].copy()), None)
 
 
-def _read_plane(source: ByteSource, hdu: Hdu, layout: _TableLayout, number: int) -> FloatArray:
-    """Read the PSF of one row."""
-    start = number * layout.row_bytes
-    data = hdu.read(source, start + layout.plane.start, start + layout.plane.stop)
-    return np.frombuffer(data, layout.plane.dtype).astype(np.float64).reshape(layout.plane.shape)
-
-
-@lru_cache(maxsize=32)
-def _table_layout(raw: bytes) -> _TableLayout:
+def _table_layout(header: Header) -> _TableLayout:
     """Return where the columns of an EPSF table are."""
-    # The name of the file must not be part of what is remembered.
-    header = Header("this file", "EPSF", raw)
+    header.expect("XTENSION", "BINTABLE")
     columns: dict[str, _Column] = {}
     start = 0
     for n in range(1, header.integer("TFIELDS") + 1):
         name, form = header.text(f"TTYPE{n}"), header.text(f"TFORM{n}")
         match = re.fullmatch(r"(\d*)([LBAIJEKD])", form)
         if match is None:
-            raise DataFormatError(f"HDU EPSF: column {name} has the format {form!r}")
+            raise DataFormatError(f"{header.file}: HDU EPSF: column {name} has the format {form!r}")
         count, code = int(match[1] or 1), match[2]
         if name in ("XCENTER", "YCENTER", "EPSF"):
             if code not in _DTYPES:
                 raise DataFormatError(
-                    f"HDU EPSF: column {name} has the format {form!r}, expected E or D"
+                    f"{header.file}: HDU EPSF: column {name} has the format {form!r}, "
+                    "expected E or D"
                 )
-            shape = _dimensions(header.text(f"TDIM{n}")) if name == "EPSF" else (1,)
+            shape = _dimensions(header, header.text(f"TDIM{n}")) if name == "EPSF" else (1,)
             if math.prod(shape) != count:
                 raise DataFormatError(
-                    f"HDU EPSF: column {name} has {count} numbers for the shape {shape}"
+                    f"{header.file}: HDU EPSF: column {name} has {count} numbers for the shape "
+                    f"{shape}"
                 )
             columns[name] = _Column(start, _DTYPES[code], shape)
         start += count * _ELEMENT_BYTES[code]
     for name in ("XCENTER", "YCENTER", "EPSF"):
         if name not in columns:
-            raise DataFormatError(f"HDU EPSF: column {name} is missing")
+            raise DataFormatError(f"{header.file}: HDU EPSF: column {name} is missing")
     header.expect("NAXIS1", start)
     rows = header.integer("NAXIS2")
     if not 1 <= rows <= _MAX_ZONES:
-        raise DataFormatError(f"HDU EPSF has {rows} rows, expected 1 to {_MAX_ZONES}")
+        raise DataFormatError(
+            f"{header.file}: HDU EPSF has {rows} rows, expected 1 to {_MAX_ZONES}"
+        )
     oversampling = header.integer("OVSMPX")
     header.expect("OVSMPY", oversampling)
     if not 1 <= oversampling <= _MAX_OVERSAMPLING:
         raise DataFormatError(
-            f"HDU EPSF: OVSMPX is {oversampling}, expected 1 to {_MAX_OVERSAMPLING}"
+            f"{header.file}: HDU EPSF: OVSMPX is {oversampling}, expected 1 to {_MAX_OVERSAMPLING}"
         )
     return _TableLayout(
         rows, start, oversampling, columns["XCENTER"], columns["YCENTER"], columns["EPSF"]
     )
 
 
-def _dimensions(text: str) -> tuple[int, ...]:
+def _dimensions(header: Header, text: str) -> tuple[int, ...]:
     match = re.fullmatch(r"\( *(\d+) *, *(\d+) *\)", text)
     if match is None:
-        raise DataFormatError(f"HDU EPSF: column EPSF has the dimensions {text!r}, expected two")
+        raise DataFormatError(
+            f"{header.file}: HDU EPSF: column EPSF has the dimensions {text!r}, expected two"
+        )
     # FITS names the fastest axis first.
     return int(match[2]), int(match[1])
 
 
-@lru_cache(maxsize=32)
-def _cube_zones(raw: bytes) -> tuple[FloatArray, FloatArray, int]:
+def _read_cube(hdu: Hdu) -> _Cube:
     """Zone centres in detector pixels, and the oversampling, from a PSF header.
 
     Headers of pipeline 6.5.5 and earlier pair the centres in transposed order; the cube
     itself always has x varying fastest (IRSA, "PSF header erratum"). The sorted distinct
     centres are the same in both, so that the pairing is not used at all.
     """
-    # The name of the file must not be part of what is remembered.
-    header = Header("this file", "PSF", raw)
-    planes = header.integer("NAXIS3")
+    header, shape = hdu.header, hdu.shape
+    header.expect("BITPIX", -32)
+    if len(shape) != 3:
+        raise DataFormatError(f"{header.file}: HDU PSF has {len(shape)} axes, expected 3")
+    _refuse_huge(hdu)
     x, y = (
-        np.array(sorted({header.number(f"{axis}CTR_{n}") for n in range(1, planes + 1)}))
+        np.array(sorted({header.number(f"{axis}CTR_{n}") for n in range(1, shape[0] + 1)}))
         for axis in "XY"
     )
     oversampling = header.integer("OVERSAMP")
     if not 1 <= oversampling <= _MAX_OVERSAMPLING:
         raise DataFormatError(
-            f"HDU PSF: OVERSAMP is {oversampling}, expected 1 to {_MAX_OVERSAMPLING}"
+            f"{header.file}: HDU PSF: OVERSAMP is {oversampling}, expected 1 to {_MAX_OVERSAMPLING}"
         )
-    return _frozen(x), _frozen(y), oversampling
+    if x.size * y.size != shape[0] or not shape[0]:
+        raise DataFormatError(
+            f"{header.file}: HDU PSF has {shape[0]} planes for {x.size} x {y.size} zones"
+        )
+    ny, nx = shape[1:]
+    planes = SharedPlanes((y.size, x.size), (ny, nx), ">f4")
+    return _Cube(_frozen(x), _frozen(y), oversampling, ny * nx * _FLOAT_BYTES, planes)
+
+
+def _refuse_huge(hdu: Hdu) -> None:
+    if hdu.data_bytes > _MAX_BYTES:
+        raise DataFormatError(
+            f"{hdu.header.file}: HDU {hdu.name} has {hdu.data_bytes} bytes, expected at most "
+            f"{_MAX_BYTES}"
+        )
 
 
 def _zones_around(centers: FloatArray, first_pix: int, last_pix: int) -> slice:
     """Zones that take part in blending anywhere between two pixels."""
-    start = int(np.searchsorted(centers, first_pix, side="right")) - 1
-    stop = int(np.searchsorted(centers, last_pix, side="left")) + 1
-    return slice(max(start, 0), min(stop, centers.size))
+    # One of few numbers is found in a list much faster than in an array.
+    ordered = centers.tolist()
+    start, stop = bisect_right(ordered, first_pix) - 1, bisect_left(ordered, last_pix) + 1
+    return slice(max(start, 0), min(stop, len(ordered)))
 
 
 def _frozen(array: _Array) -> _Array:

@@ -18,17 +18,20 @@ import numpy.typing as npt
 from photometry_core.archive.regions import Box, boxes_around
 from photometry_core.byte_source import ByteSource
 from photometry_core.calibration import Calibration, wavelength_table
+from photometry_core.content_cache import ContentCache
 from photometry_core.cutout import Cutout, SpectralMap
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import Hdu, read_hdus
-from photometry_core.flag_plane import check_flag_bits, flags_shape, read_flag_rows
+from photometry_core.fits_layout import Hdu, HduWalk
+from photometry_core.flag_plane import check_flag_bits, flags_layout, read_flags
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
 from photometry_core.motion import positions_at
 from photometry_core.psf_hdus import read_psf_cube, read_psf_table
 from photometry_core.types import Exposure, Float32Array, Target
 
 _PSF_HDU = {"qr2": "PSF", "qr3": "EPSF"}
-_FLOAT_BYTES = 4
+_IMAGE = frozenset({"IMAGE"})
+_PLANE_KEYWORDS = ("BUNIT", "BITPIX", "BSCALE", "BZERO")
+_ACCEPTED_PLANES: ContentCache[None] = ContentCache(256)
 
 _Array = TypeVar("_Array", bound=npt.NDArray[Any])
 
@@ -67,12 +70,13 @@ def read_cutouts(
     DataFormatError
         The file lacks something, contradicts the format or is another exposure.
     """
-    hdus = read_hdus(source, until=frozenset({"IMAGE"}))
+    walk = HduWalk(source)
+    hdus = walk.until(_IMAGE)
     if "IMAGE" not in hdus:
         raise DataFormatError(f"{source.name}: HDU IMAGE is missing")
     found = read_exposure(hdus["PRIMARY"].header, hdus["IMAGE"].header, exposure.access)
     needed = ("IMAGE", "FLAGS", "VARIANCE", _PSF_HDU[found.release], "WCS-WAVE")
-    hdus = read_hdus(source, until=frozenset(needed))
+    hdus = walk.until(frozenset(needed))
     missing = [name for name in needed if name not in hdus]
     if missing:
         raise DataFormatError(f"{source.name}: HDU {missing[0]} is missing")
@@ -93,7 +97,12 @@ def read_cutouts(
     products = calibration(found) if calibration is not None else Calibration()
     spectral = products.wavelengths or _read_wavelengths(source, hdus, footprint.box)
     # The headers know these better than a listing does; the collection is the archive's.
-    exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id, simulated=found.simulated)
+    if (exposure.mjd, exposure.lvf_id, exposure.simulated) != (
+        found.mjd,
+        found.lvf_id,
+        found.simulated,
+    ):
+        exposure = replace(exposure, mjd=found.mjd, lvf_id=found.lvf_id, simulated=found.simulated)
 
     x, y = footprint.wcs.sky_to_pixel(*positions_at(targets, exposure.mjd))
     covered = np.flatnonzero(footprint.contains(x, y))
@@ -127,13 +136,12 @@ def _read_box(
     if products.solid_angles is not None:
         solid_angle = products.solid_angles.of(box)
     else:
-        y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1].astype(np.float64)
-        solid_angle = footprint.wcs.solid_angle_arcsec2(x, y)
+        solid_angle = footprint.wcs.solid_angles_arcsec2((box.x0, box.y0), box.shape)
     return Cutout(
         exposure=exposure,
         image_mjy_sr=_read_plane(source, hdus["IMAGE"], box, frame),
         variance_mjy2_sr2=_read_plane(source, hdus["VARIANCE"], box, frame),
-        flags=_read_flags(source, hdus["FLAGS"], box, frame),
+        flags=_frozen(read_flags(source, hdus["FLAGS"], *_window(box, frame))),
         origin_pix=(box.x0, box.y0),
         solid_angle_arcsec2=_frozen(solid_angle),
         wcs=footprint.wcs,
@@ -147,34 +155,39 @@ def _read_box(
 
 
 def _read_plane(source: ByteSource, hdu: Hdu, box: Box, frame: Box) -> Float32Array:
-    """Read a box of a plane of float32: its rows whole, then the columns wanted."""
-    width = frame.x1 - frame.x0
-    row_bytes = width * _FLOAT_BYTES
-    data = hdu.read(source, (box.y0 - frame.y0) * row_bytes, (box.y1 - frame.y0) * row_bytes)
-    rows = np.frombuffer(data, ">f4").reshape(-1, width)
-    columns = rows[:, box.x0 - frame.x0 : box.x1 - frame.x0]
-    return _frozen(columns.astype(np.float32))
+    """Read a box of a plane of float32."""
+    plane = hdu.read_window(source, *_window(box, frame), ">f4")
+    return _frozen(plane.astype(np.float32))
 
 
-def _read_flags(source: ByteSource, hdu: Hdu, box: Box, frame: Box) -> npt.NDArray[np.int32]:
-    """Read a box of the FLAGS plane."""
-    rows = read_flag_rows(source, hdu, box.y0 - frame.y0, box.y1 - frame.y0)
-    return _frozen(rows[:, box.x0 - frame.x0 : box.x1 - frame.x0].copy())
+def _window(box: Box, frame: Box) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns of a box in the planes of a file that holds `frame`."""
+    return (box.y0 - frame.y0, box.y1 - frame.y0), (box.x0 - frame.x0, box.x1 - frame.x0)
 
 
 def _check_planes(hdus: dict[str, Hdu]) -> None:
     """Refuse planes of another size, type or unit than the format has."""
-    image = hdus["IMAGE"]
+    image, variance = hdus["IMAGE"], hdus["VARIANCE"]
+    flags_shape = flags_layout(hdus["FLAGS"]).shape
+    content = (
+        image.shape,
+        variance.shape,
+        flags_shape,
+        image.header.content(_PLANE_KEYWORDS),
+        variance.header.content(_PLANE_KEYWORDS),
+    )
+    _ACCEPTED_PLANES.get(content, lambda: _compare_planes(image, variance, flags_shape))
+
+
+def _compare_planes(image: Hdu, variance: Hdu, flags_shape: tuple[int, ...]) -> None:
     image.header.expect("BUNIT", "MJy / sr")
-    for name in ("IMAGE", "VARIANCE"):
-        header = hdus[name].header
+    for hdu in (image, variance):
+        header = hdu.header
         header.expect("BITPIX", -32)
         for scaling in ("BSCALE", "BZERO"):
             if scaling in header:
-                raise DataFormatError(f"{header.file}: HDU {name} is scaled by {scaling}")
-    for name, shape in (
-        ("VARIANCE", hdus["VARIANCE"].shape), ("FLAGS", flags_shape(hdus["FLAGS"])),
-    ):  # fmt: skip
+                raise DataFormatError(f"{header.file}: HDU {hdu.name} is scaled by {scaling}")
+    for name, shape in (("VARIANCE", variance.shape), ("FLAGS", flags_shape)):
         if shape != image.shape:
             raise DataFormatError(
                 f"{image.header.file}: HDU {name} has the shape {shape}, IMAGE {image.shape}"

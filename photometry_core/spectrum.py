@@ -6,9 +6,10 @@ on every page and in every help text come from it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -240,6 +241,20 @@ class Stamps:
     origin_pix: IntArray
     cd_deg: FloatArray
 
+    def put(self, row: int, other: Stamps, other_row: int) -> None:
+        """Replace one row by one of other stamps."""
+        for name in STAMP_FIELDS:
+            getattr(self, name)[row] = getattr(other, name)[other_row]
+
+    def reorder(self, order: Sequence[int]) -> None:
+        """Put rows in another order, in place: there may not be memory for all twice."""
+        for name in STAMP_FIELDS:
+            plane = getattr(self, name)
+            plane[:] = plane[order]
+
+
+STAMP_FIELDS = tuple(field.name for field in fields(Stamps))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Spectrum:
@@ -278,21 +293,32 @@ def build_spectrum(
     measurements: Sequence[Measurement],
     options: MeasureOptions,
     provenance: Provenance,
+    stamps: Stamps | None = None,
+    *,
+    with_stamps: bool = True,
 ) -> Spectrum:
     """Put the measurements of one target in order and into a table.
 
     The provenance says that data are simulated if that of a single exposure are, whatever
     the archive is.
+
+    Parameters
+    ----------
+    target, measurements, options, provenance
+        What was measured, how, and from what.
+    stamps
+        The stamps of the measurements, if these have none; they are put in order in place.
+    with_stamps
+        Whether the spectrum is to have stamps at all.
     """
-    ordered = sorted(
-        measurements,
-        key=lambda m: (
-            np.isnan(m.wavelength_um),
-            np.nan_to_num(m.wavelength_um),
-            m.exposure.mjd,
-            m.exposure.detector,
-        ),
-    )
+    order = sorted(range(len(measurements)), key=lambda row: _rank(measurements[row]))
+    ordered = [measurements[row] for row in order]
+    if not with_stamps:
+        stamps = None
+    elif stamps is None:
+        stamps = stack_stamps([m.stamp for m in ordered])
+    else:
+        stamps.reorder(order)
     values = {c.name: [c.value(m) for m in ordered] for c in COLUMNS}
     return Spectrum(
         target=target,
@@ -302,8 +328,15 @@ def build_spectrum(
             simulated=provenance.simulated or any(m.exposure.simulated for m in ordered),
         ),
         table=make_table(COLUMNS, values),
-        stamps=_stack([m.stamp for m in ordered]),
+        stamps=stamps,
     )
+
+
+def _rank(measurement: Measurement) -> tuple[bool, float, float, int]:
+    """Return what rows are ordered by: wavelength, none last, then time."""
+    unknown = math.isnan(measurement.wavelength_um)
+    wavelength = 0.0 if unknown else measurement.wavelength_um
+    return unknown, wavelength, measurement.exposure.mjd, measurement.exposure.detector
 
 
 def make_table(columns: Sequence[Column], values: dict[str, Any]) -> Table:
@@ -343,22 +376,24 @@ def file_stem(target: Target) -> str:
     return f"{name}_{position}" if name and name != position else position
 
 
-def _stack(stamps: Sequence[Stamp | None]) -> Stamps:
-    shape = (len(stamps), STAMP_SIZE_PIX, STAMP_SIZE_PIX)
-    image, variance, model = (np.full(shape, np.nan, np.float32) for _ in range(3))
-    flags = np.zeros(shape, np.int32)
-    origin = np.full((len(stamps), 2), -1, np.int64)
-    cd = np.full((len(stamps), 2, 2), np.nan)
+def empty_stamps(count: int) -> Stamps:
+    """Return the stamps of rows without pixels."""
+    shape = (count, STAMP_SIZE_PIX, STAMP_SIZE_PIX)
+    return Stamps(
+        image_mjy_sr=np.full(shape, np.nan, np.float32),
+        variance_mjy2_sr2=np.full(shape, np.nan, np.float32),
+        model_mjy_sr=np.full(shape, np.nan, np.float32),
+        flags=np.zeros(shape, np.int32),
+        origin_pix=np.full((count, 2), -1, np.int64),
+        cd_deg=np.full((count, 2, 2), np.nan),
+    )
+
+
+def stack_stamps(stamps: Sequence[Stamp | None]) -> Stamps:
+    """Return stamps as one array per plane; `None` is a row without pixels."""
+    stacked = empty_stamps(len(stamps))
     for row, stamp in enumerate(stamps):
         if stamp is not None:
-            image[row], variance[row] = stamp.image_mjy_sr, stamp.variance_mjy2_sr2
-            model[row], flags[row] = stamp.model_mjy_sr, stamp.flags
-            origin[row], cd[row] = stamp.origin_pix, stamp.cd_deg
-    return Stamps(
-        image_mjy_sr=image,
-        variance_mjy2_sr2=variance,
-        model_mjy_sr=model,
-        flags=flags,
-        origin_pix=origin,
-        cd_deg=cd,
-    )
+            for name in STAMP_FIELDS:
+                getattr(stacked, name)[row] = getattr(stamp, name)
+    return stacked

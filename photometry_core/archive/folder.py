@@ -6,19 +6,21 @@ Calibration products in the folder are recognised by the archive's names for the
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 
 from photometry_core.archive.search import ExposureMatch, ExposureSearch
-from photometry_core.byte_source import ByteSource, FileSource, is_gzip, unpack
+from photometry_core.byte_source import opened
 from photometry_core.calibration import Calibration, read_solid_angles, read_wavelength_maps
 from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError, DataFormatError, ExposureError
-from photometry_core.fits_layout import read_hdus
+from photometry_core.fits_layout import HduWalk
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
 from photometry_core.motion import positions_at
 from photometry_core.spectral_image import read_cutouts
@@ -37,6 +39,7 @@ _FIRST_QR3_PRODUCTS = "2026-191"
 """Date of the first calibration products of QR3; names do not give the release, and those of
 one release are not used for the other: wavelengths of D5 and D6 differ by 0.0064 um."""
 
+_IMAGE = frozenset({"IMAGE"})
 _VERSION = re.compile(r"_l2b-v(\d+)-(\d{4}-\d{3})")
 
 
@@ -78,17 +81,20 @@ class FolderArchive:
         """
         problems: list[str] = []
         best: dict[tuple[str, int, int], tuple[tuple[str, int], Exposure]] = {}
-        for path in self._files():
+        for entry in self._files():
             try:
-                exposure, footprint = _index_entry(path)
+                status = entry.stat()
+                exposure, footprint = _read_entry(entry.path, status.st_mtime_ns, status.st_size)
             except (DataFormatError, OSError) as error:
-                problems.append(_naming(path, error))
+                problems.append(_naming(entry.name, error))
                 continue
             if not options.accepts(exposure):
                 continue
-            rank = (_version(path), footprint.box.shape[0] * footprint.box.shape[1])
-            positions = positions_at(targets, exposure.mjd)
-            for index in np.flatnonzero(footprint.covers(*positions)).tolist():
+            covers = footprint.covers(*positions_at(targets, exposure.mjd))
+            if not covers.any():
+                continue
+            rank = (_version(entry.name), footprint.box.shape[0] * footprint.box.shape[1])
+            for index in np.flatnonzero(covers).tolist():
                 key = (exposure.obs_id, exposure.detector, index)
                 if key not in best or rank > best[key][0]:
                     best[key] = (rank, exposure)
@@ -112,18 +118,11 @@ class FolderArchive:
         ExposureError
             The file is gone or can't be read, or contradicts the format.
         """
-        path = Path(exposure.access)
-
-        def read(source: ByteSource) -> list[tuple[Cutout, tuple[int, ...]]]:
-            return read_cutouts(source, exposure, targets, half_size_pix, self._calibration)
-
         try:
-            if is_gzip(path):
-                return read(unpack(path))
-            with FileSource(path) as source:
-                return read(source)
+            with opened(exposure.access) as source:
+                return read_cutouts(source, exposure, targets, half_size_pix, self._calibration)
         except OSError as error:
-            raise ExposureError(_naming(path, error)) from error
+            raise ExposureError(_naming(Path(exposure.access).name, error)) from error
 
     def calibration_note(self) -> str:
         """Return in words which wavelengths and solid angles its cutouts carry."""
@@ -147,39 +146,46 @@ class FolderArchive:
             self._products.get(("solid_angle_pixel_map", exposure.release, exposure.detector)),
         )
 
-    def _files(self) -> Iterator[Path]:
-        try:
-            paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        except OSError as error:
-            raise ArchiveError(f"archive: the folder can't be listed ({error})") from error
-        for path in paths:
-            name = path.name.lower()
-            if name.endswith(_SUFFIXES) and not (
-                _PRODUCT.match(name) or _OTHER_PRODUCTS.match(name)
+    def _files(self) -> Iterator[os.DirEntry[str]]:
+        for entry in _files_below(str(self.folder)):
+            name = entry.name
+            if name.lower().endswith(_SUFFIXES) and not (
+                _PRODUCT.match(name) or _OTHER_PRODUCTS.match(name.lower())
             ):
-                yield path
+                yield entry
 
 
-def _index_entry(path: Path) -> tuple[Exposure, Footprint]:
-    """Read what the index needs; remembered as long as the file does not change."""
-    status = path.stat()
-    return _read_entry(path, status.st_mtime_ns, status.st_size)
+def _files_below(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Return the files in a folder and the folders below it, in the order of their paths.
+
+    Raises
+    ------
+    ArchiveError
+        The folder can't be listed.
+    """
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=attrgetter("name"))
+    except PermissionError:
+        return
+    except OSError as error:
+        raise ArchiveError(f"archive: the folder can't be listed ({error})") from error
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_below(entry.path)
+        elif entry.is_file():
+            yield entry
 
 
 @lru_cache(maxsize=100_000)
-def _read_entry(path: Path, modified_ns: int, size: int) -> tuple[Exposure, Footprint]:  # noqa: ARG001 (the key)
-    def read(source: ByteSource) -> tuple[Exposure, Footprint]:
-        hdus = read_hdus(source, until=frozenset({"IMAGE"}))
+def _read_entry(path: str, modified_ns: int, size: int) -> tuple[Exposure, Footprint]:  # noqa: ARG001 (the key)
+    with opened(path) as source:
+        hdus = HduWalk(source).until(_IMAGE)
         if "IMAGE" not in hdus:
-            raise DataFormatError(f"{path.name}: HDU IMAGE is missing")
+            raise DataFormatError(f"{source.name}: HDU IMAGE is missing")
         image = hdus["IMAGE"]
-        exposure = read_exposure(hdus["PRIMARY"].header, image.header, str(path))
+        exposure = read_exposure(hdus["PRIMARY"].header, image.header, path)
         return exposure, read_footprint(image)
-
-    if is_gzip(path):
-        return read(unpack(path))
-    with FileSource(path) as source:
-        return read(source)
 
 
 @lru_cache(maxsize=32)
@@ -193,24 +199,24 @@ def _open_products(wavelengths: Path | None, solid_angles: Path | None) -> Calib
 def _find_products(folder: Path) -> dict[tuple[str, str, int], Path]:
     """Newest calibration product of each family, release and detector in a folder."""
     products: dict[tuple[str, str, int], tuple[tuple[int, str], Path]] = {}
-    for path in sorted(folder.rglob("*.fits")):
-        match = _PRODUCT.match(path.name)
+    for entry in _files_below(str(folder)):
+        match = _PRODUCT.match(entry.name)
         if match:
             release = "qr3" if match["date"] >= _FIRST_QR3_PRODUCTS else "qr2"
             key = (match["family"], release, int(match["detector"]))
             rank = (int(match["version"] or 0), match["date"])
             if key not in products or rank > products[key][0]:
-                products[key] = (rank, path)
+                products[key] = (rank, Path(entry.path))
     return {key: path for key, (_, path) in products.items()}
 
 
-def _version(path: Path) -> str:
+def _version(name: str) -> str:
     """Processing version in a file's name as a text that sorts; empty without one."""
-    match = _VERSION.search(path.name)
+    match = _VERSION.search(name)
     return f"{int(match[1]):05d}-{match[2]}" if match else ""
 
 
-def _naming(path: Path, error: Exception) -> str:
+def _naming(name: str, error: Exception) -> str:
     """Text of an error that is sure to name the file."""
     text = str(error) if not isinstance(error, OSError) else (error.strerror or str(error))
-    return text if path.name in text else f"{path.name}: {text}"
+    return text if name in text else f"{name}: {text}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ class Box:
 
 def nearest_pixel(coordinate_pix: float) -> int:
     """Return the number of the pixel that holds a coordinate."""
-    return int(np.floor(coordinate_pix + 0.5))
+    return math.floor(coordinate_pix + 0.5)
 
 
 def boxes_around(

@@ -198,12 +198,12 @@ def _read_pixels(
             run = _run_length(maps.nearest, i, right - x)
             level, by_x, by_y = group.coefficients[k]
             level += by_x * (x - sources.x[begin + k]) + by_y * (y - sources.y[begin + k])
-            here, there, slope = np.uint64(i), np.uint64(p), slopes[k]
+            first, there, slope = np.uint64(i), np.uint64(p), slopes[k]
             for j in range(np.uint64(run)):
-                used = maps.fitted[here + j] > 0
-                maps.data[here + j] = image[there + j] - (level + by_x * j) if used else 0.0
-                maps.variance[here + j] = variance[there + j] if used else 1.0
-                maps.slope[here + j] = slope
+                used = maps.fitted[first + j] > 0
+                maps.data[first + j] = image[there + j] - (level + by_x * j) if used else 0.0
+                maps.variance[first + j] = variance[there + j] if used else 1.0
+                maps.slope[first + j] = slope
             x += run
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from astropy.io import fits
 
+from photometry_core.byte_source import pieces_of
 from photometry_core.simulation import survey
 from photometry_core.simulation.cards import BLOCK_BYTES, CARD_BYTES, padding
 from photometry_core.simulation.headers import plane_headers, primary_header
@@ -63,6 +64,10 @@ class SegmentedFile:
             if start < segment_end and end > first:
                 pieces.append(segment[max(start - first, 0) : end - first])
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def read_pieces(self, start: int, size: int, stride: int, count: int) -> bytes:
+        """Return `count` pieces of `size` bytes, `stride` bytes apart."""
+        return pieces_of(self.read(start, start + stride * count), 0, size, stride, count)
 
     def segments(self) -> Iterator[bytes]:
         """Return the pieces, in order."""

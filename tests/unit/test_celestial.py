@@ -108,3 +108,25 @@ def test_local_linear_wcs_points_east_and_north():
     north = cd @ [x[1] - 1500.0, y[1] - 300.0]
     assert east == pytest.approx([step_deg, 0], abs=2e-7)
     assert north == pytest.approx([0, step_deg], abs=2e-7)
+
+
+def test_a_box_of_solid_angles_is_that_of_its_pixels():
+    wcs = make(155.1, (10.09, 40.9))
+    for x0, y0, nx, ny in ((0, 0, 41, 41), (1999, 700, 41, 3), (900, 2039, 1, 1)):
+        y, x = np.mgrid[y0 : y0 + ny, x0 : x0 + nx].astype(float)
+        box = wcs.solid_angles_arcsec2((x0, y0), (ny, nx))
+        assert box == pytest.approx(wcs.solid_angle_arcsec2(x, y), rel=1e-13)
+
+
+def test_coordinates_of_any_shape():
+    wcs = make(33.3, (0.0, 10.0))
+    x, y = np.arange(6.0).reshape(2, 3) * 300, np.array([[100.0], [900.0]])
+    ra, dec = wcs.pixel_to_sky(x, y)
+    assert ra.shape == dec.shape == (2, 3)
+    assert ((ra >= 0) & (ra < 360)).all()
+    one_ra, one_dec = wcs.pixel_to_sky(x[1, 2], y[1, 0])
+    assert (float(one_ra), float(one_dec)) == (ra[1, 2], dec[1, 2])
+    back_x, back_y = wcs.sky_to_pixel(ra[:, ::2], dec[:, ::2])
+    assert back_x == pytest.approx(x[:, ::2], abs=1e-8)
+    assert back_y == pytest.approx(np.broadcast_to(y, (2, 2)), abs=1e-8)
+    assert wcs.jacobian_deg(x, y)[0].shape == (2, 3)

@@ -9,9 +9,10 @@ from astropy.io import fits
 from photometry_core.byte_source import MemorySource
 from photometry_core.errors import DataFormatError
 from photometry_core.fits_layout import Hdu, Header, read_hdus
-from photometry_core.flag_plane import check_flag_bits, flags_shape, read_flag_rows
+from photometry_core.flag_plane import check_flag_bits, flags_layout, read_flags
 
 SHAPE = (120, 2040)
+ALL = (0, SHAPE[1])
 
 
 def planes() -> dict[str, np.ndarray]:
@@ -40,12 +41,14 @@ def test_compressed_rows_are_those_of_the_plain_plane(name):
     plane = planes()[name]
     plain = written(plane)
     compressed = written(plane, compression_type="RICE_1", tile_shape=(1, SHAPE[1]))
-    assert flags_shape(plain[1]) == flags_shape(compressed[1]) == SHAPE
+    assert flags_layout(plain[1]).shape == flags_layout(compressed[1]).shape == SHAPE
     for first, last in ((0, 1), (37, 78), (119, 120), (0, 120)):
-        found = read_flag_rows(*compressed, first, last)
-        assert found.dtype == np.int32
-        assert np.array_equal(found, plane[first:last])
-        assert np.array_equal(read_flag_rows(*plain, first, last), plane[first:last])
+        for left, right in ((0, SHAPE[1]), (0, 1), (77, 118), (1000, 1041), (2039, 2040)):
+            box = (first, last), (left, right)
+            found = read_flags(*compressed, *box)
+            assert found.dtype == np.int32
+            assert np.array_equal(found, plane[first:last, left:right])
+            assert np.array_equal(read_flags(*plain, *box), plane[first:last, left:right])
 
 
 def test_only_the_rows_needed_are_read():
@@ -59,7 +62,7 @@ def test_only_the_rows_needed_are_read():
             read.append(end - start)
             return source.read(start, end)
 
-    read_flag_rows(Counting(), hdu, 40, 50)
+    read_flags(Counting(), hdu, (40, 50), ALL)
     assert sum(read) == pytest.approx(hdu.data_bytes * 10 / SHAPE[0], rel=0.05)
 
 
@@ -74,7 +77,7 @@ def test_only_the_rows_needed_are_read():
 def test_other_compressions_are_refused(how, message):
     source, hdu = written(planes()["flags"], **how)
     with pytest.raises(DataFormatError, match=f"flags.fits: HDU FLAGS: keyword {message}"):
-        read_flag_rows(source, hdu, 0, 5)
+        read_flags(source, hdu, (0, 5), ALL)
 
 
 def test_damaged_streams_are_refused_or_read_and_never_fail_otherwise():
@@ -88,7 +91,7 @@ def test_damaged_streams_are_refused_or_read_and_never_fail_otherwise():
         for at in rng.integers(hdu.data_start, hdu.data_start + hdu.data_bytes, 40):
             damaged[at] = rng.integers(256)
         try:
-            found = read_flag_rows(MemorySource(bytes(damaged), "flags.fits"), hdu, 10, 60)
+            found = read_flags(MemorySource(bytes(damaged), "flags.fits"), hdu, (10, 60), ALL)
             assert found.shape == (50, SHAPE[1])
         except DataFormatError as error:
             reasons.append(str(error))
@@ -100,9 +103,9 @@ def test_damaged_streams_are_refused_or_read_and_never_fail_otherwise():
 def test_a_file_that_ends_within_the_stream():
     source, hdu = written(planes()["flags"], compression_type="RICE_1", tile_shape=(1, SHAPE[1]))
     short = MemorySource(source.read(0, hdu.data_start + hdu.data_bytes - 100), "flags.fits")
-    assert read_flag_rows(short, hdu, 0, 50).shape == (50, SHAPE[1])
+    assert read_flags(short, hdu, (0, 50), ALL).shape == (50, SHAPE[1])
     with pytest.raises(DataFormatError, match="HDU FLAGS is truncated"):
-        read_flag_rows(short, hdu, 100, 120)
+        read_flags(short, hdu, (100, 120), ALL)
 
 
 def header(*cards: tuple[str, object]) -> Header:
