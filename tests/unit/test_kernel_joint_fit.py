@@ -128,7 +128,7 @@ def test_sources_that_are_not_fitted_take_no_part():
     for nothing in ([False] * 5, [False]):
         n = len(nothing)
         flux, covariance, separable = solved(normal[:n, :n].copy(), right[:n], nothing)
-        assert not (flux.any() or covariance.any() or separable.any())
+        assert not np.any([flux.any(), covariance.any(), separable.any()])
 
 
 def test_targets_at_one_position_are_not_separable_and_spare_the_others():

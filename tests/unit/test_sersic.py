@@ -304,7 +304,7 @@ def test_no_footprint_reaches_beyond_its_half_size(radius, smaller):
         )
         target = Target(name="", ra_deg=0.0, dec_deg=0.0, profile=shape)
         a, b, c = footprint_ellipse(target, NORTH_UP * smaller)
-        # The largest offset along x of an ellipse, and along y; the pixel holds the source anywhere.
+        # The largest offset along x or y; the source is anywhere in its pixel.
         reach = np.sqrt(np.array([a, c]).max() / (a * c - b * b))
         assert reach + 0.5 <= footprint_half_size_pix(target)
 
