@@ -201,6 +201,13 @@ def test_beyond_the_outer_centres_the_outer_zone_is_used(position, zone):
     assert np.max(np.abs(profile - expected)) < 3e-7
 
 
+def with_values(*values: float) -> np.ndarray:
+    """A plane with other values in a row that sum up to nothing."""
+    plane = make_plane()
+    plane[0, : len(values)] = values
+    return plane
+
+
 @pytest.mark.parametrize(
     ("plane", "message"),
     [
@@ -208,6 +215,8 @@ def test_beyond_the_outer_centres_the_outer_zone_is_used(position, zone):
         (np.full((101, 101), np.nan, np.float32), "sums to nan"),
         (make_plane() * np.float32(1.05), "sums to 1.05"),
         (make_plane()[:100, :100], "expected a square of odd width"),
+        (with_values(1e30, -1e30), r"holds values up to 1e\+30, expected 1 at most"),
+        (with_values(1.5, -1.5), "holds values up to 1.5, expected 1 at most"),
     ],
 )
 def test_damaged_planes_are_refused(plane, message):
