@@ -137,8 +137,10 @@ def checked_plane(plane: Float32Array | FloatArray) -> FloatArray:
         It is not normalised, not finite, holds more than the whole light in a sample, or is not
         a square of odd width.
     """
-    plane = plane.astype(np.float64)
-    total = plane.sum()
+    # Damaged numbers may be NaN that warn of their conversion, or infinities of either sign.
+    with np.errstate(invalid="ignore"):
+        plane = plane.astype(np.float64)
+        total = plane.sum()
     if not abs(total - 1) <= _SUM_TOLERANCE:
         raise FitError(f"a PSF plane sums to {total:.4g} instead of 1")
     largest = np.abs(plane).max()
