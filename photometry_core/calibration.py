@@ -214,7 +214,9 @@ def _parse_wavelength_table(data: bytes, forms: tuple[tuple[str, str], ...]) -> 
         dtype = ">i4" if match[2] == "J" else ">f4"
         if len(raw) < 4 * count:
             raise ValueError(f"its row has {len(data)} bytes, too few for column {name}")
-        columns[name] = np.frombuffer(raw, dtype).astype(np.float64)
+        # Damaged numbers may be NaN that warn of their conversion.
+        with np.errstate(invalid="ignore"):
+            columns[name] = np.frombuffer(raw, dtype).astype(np.float64)
         start += 4 * count
     missing = {"X", "Y", "VALUES"} - columns.keys()
     if missing:
@@ -224,8 +226,10 @@ def _parse_wavelength_table(data: bytes, forms: tuple[tuple[str, str], ...]) -> 
         raise ValueError(
             f"column VALUES has {values.size} numbers, expected 2 x {x.size} x {y.size}"
         )
-    if not (np.all(np.diff(x) > 0) and np.all(np.diff(y) > 0) and np.all(np.isfinite(values))):
-        raise ValueError("control points do not ascend, or values are not finite")
+    if not (np.all(np.diff(x) > 0) and np.all(np.diff(y) > 0)):
+        raise ValueError("control points do not ascend")
+    if not np.all((values > 0) & np.isfinite(values)):
+        raise ValueError("a wavelength or a width is not finite or not positive")
     # Control points are 1-based.
     return WavelengthTable(x - 1, y - 1, values.reshape(y.size, x.size, 2))
 

@@ -85,8 +85,8 @@ def measure_exposures(
         for one in located:
             if not on_cutout(one):
                 measured[number, one.index] = _off_image(one)
-        groups = touching([one for one in located if on_cutout(one)])
-        by_bank.setdefault(plane_bank(cutout.psf), []).extend(groups)
+        if groups := touching([one for one in located if on_cutout(one)]):
+            by_bank.setdefault(plane_bank(cutout.psf), []).extend(groups)
     for bank, groups in by_bank.items():
         for one, measurement in _measure_groups(groups, bank, options):
             measured[one.number, one.index] = measurement

@@ -134,12 +134,18 @@ def checked_plane(plane: Float32Array | FloatArray) -> FloatArray:
     Raises
     ------
     FitError
-        It is not normalised, not finite, or not a square of odd width.
+        It is not normalised, not finite, holds more than the whole light in a sample, or is not
+        a square of odd width.
     """
-    plane = plane.astype(np.float64)
-    total = plane.sum()
+    # Damaged numbers may be NaN that warn of their conversion, or infinities of either sign.
+    with np.errstate(invalid="ignore"):
+        plane = plane.astype(np.float64)
+        total = plane.sum()
     if not abs(total - 1) <= _SUM_TOLERANCE:
         raise FitError(f"a PSF plane sums to {total:.4g} instead of 1")
+    largest = np.abs(plane).max()
+    if largest > 1:
+        raise FitError(f"a PSF plane holds values up to {largest:.4g}, expected 1 at most")
     if plane.shape[0] != plane.shape[1] or plane.shape[0] % 2 == 0:
         raise FitError(f"a PSF plane has the shape {plane.shape}, expected a square of odd width")
     return plane

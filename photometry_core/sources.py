@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -132,7 +132,13 @@ def touching(located: Sequence[Located]) -> list[list[Located]]:
         groups.append([member for group in joined for member in group] + [one])
     # Sums are not associative in floating point: the order within a group must not depend
     # on the order of the list of targets.
-    return [sorted(group, key=lambda s: (s.y_pix, s.x_pix, s.index)) for group in groups]
+    return [sorted(group, key=_place_and_shape) for group in groups]
+
+
+def _place_and_shape(one: Located) -> tuple[float, ...]:
+    """What tells sources apart; only of those that are alike does the list say which is first."""
+    shape = one.target.resolved_profile
+    return one.y_pix, one.x_pix, *(astuple(shape) if shape else (0.0,) * 4), one.index
 
 
 def make_batch(

@@ -23,6 +23,8 @@ variance of a constant at the target, the background is a constant."""
 _CLIP_SIGMA = 3.0
 _MAX_CLIPS = 10
 _MAD_TO_SIGMA = 1.482602218505602
+_ROUNDING = 2.0**-22
+"""Images hold 24 bits: residuals of less than four units of the last one are no outliers."""
 
 
 @compiled
@@ -111,6 +113,9 @@ def fit_background(
         residual[i] = abs(values[i] - center)
     work = residual.copy()
     limit = _CLIP_SIGMA * _MAD_TO_SIGMA * median(work, count)
+    # Without noise, clipping what rounding left would go on until nothing is left of the plane.
+    least = _ROUNDING * (abs(center) + limit)
+    limit = max(limit, least)
     plane = count >= PLANE_PIXELS
     kept = 0
     for _ in range(_MAX_CLIPS):
@@ -126,7 +131,7 @@ def fit_background(
             fit = coefficients[0] + coefficients[1] * dx[i] + coefficients[2] * dy[i]
             residual[i] = abs(values[i] - fit)
             work[i] = residual[i]
-        limit = _CLIP_SIGMA * _MAD_TO_SIGMA * median(work, kept)
+        limit = max(_CLIP_SIGMA * _MAD_TO_SIGMA * median(work, kept), least)
     total = 0.0
     for i in range(kept):
         total += residual[i] * residual[i]

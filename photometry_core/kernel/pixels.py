@@ -154,7 +154,8 @@ def read_aperture(
             p = row * nx + column
             count += 1
             contains_bad |= not good[p]
-            value = int(flags[p])
+            # The last bit, which has no meaning, is the sign: it must not set those above it.
+            value = int(flags[p]) & 0xFFFFFFFF
             union |= value
             bit = 0
             while value > 0 and bit < IMAGE_BITS:

@@ -138,7 +138,10 @@ def test_noise_free_fluxes_at_every_phase_and_detector_position(detector):
         assert measurement.reason == ""
         errors.append(measurement.flux_ujy / 1e4 - 1)
         assert measurement.x_pix == pytest.approx(x[number], abs=1e-6)
-    assert np.max(np.abs(errors)) < 1e-3
+    rms = np.sqrt(np.mean(np.square(errors)))
+    print(f"D{detector}: rms {rms:.1e}, largest {np.max(np.abs(errors)):.1e}")
+    assert rms < 1e-4
+    assert np.max(np.abs(errors)) < 4e-4
 
 
 def test_position_and_wavelength_agree_with_astropy_on_the_file():

@@ -49,8 +49,15 @@ def test_noise_free_fluxes_of_qr3_files_at_every_phase_and_detector_position(det
         assert measurement.reason == ""
         assert measurement.x_pix == pytest.approx(x[number], abs=1e-6)
         errors.append(measurement.flux_ujy / 1e4 - 1)
-    print(f"D{detector}: rms {np.std(errors):.1e}, largest {np.max(np.abs(errors)):.1e}")
-    assert np.max(np.abs(errors)) < 1e-3
+    print(
+        f"D{detector}: mean {np.mean(errors):+.1e}, scatter {np.std(errors):.1e}, "
+        f"largest {np.max(np.abs(errors)):.1e}"
+    )
+    assert np.std(errors) < 1e-4
+    # The planes end 3.3 pixels from their centres and are normalised there: light beyond, up to
+    # 1e-4 in the detectors with the widest PSF, is missing in every flux.
+    assert -1.5e-4 < np.mean(errors) < 5e-5
+    assert np.max(np.abs(errors)) < 4e-4
 
 
 def test_a_file_of_another_release_than_it_was_listed_in_is_refused():

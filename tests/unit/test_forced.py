@@ -8,7 +8,7 @@ import pytest
 from photometry_core.archive.regions import Box
 from photometry_core.cutout import Cutout, PsfGrid
 from photometry_core.flags import BY_NAME, CONTAINS_BAD_PIXEL, FIT_ERROR, SOURCE
-from photometry_core.forced import measure_exposure
+from photometry_core.forced import measure_exposure, measure_exposures
 from photometry_core.simulation import exposures, survey
 from photometry_core.simulation.files import spectral_image
 from photometry_core.simulation.instrument import render_exposure
@@ -175,6 +175,100 @@ def test_a_star_at_the_edge_is_measured_and_says_that_pixels_are_missing(x_pix, 
     [row] = measure_exposure(cutout, [target], OPTIONS)
     assert row.flags & CONTAINS_BAD_PIXEL
     assert row.flux_ujy == pytest.approx(FLUX_UJY, abs=4 * row.flux_err_ujy)
+
+
+@pytest.mark.parametrize("off_pix", [0.6, 0.51])
+def test_a_star_beyond_the_edge_of_the_last_pixel_is_off_the_image(off_pix):
+    """Pixels end half a pixel from their centres; 0.4 pixels off a star is still on one."""
+    cutout, target = cutout_around(1000.0, -0.4)
+    below = target_at(1000.0, -off_pix)
+    lost, found = measure_exposure(cutout, [below, target], OPTIONS)
+    assert f"the position falls off the image, on pixel (1000.00, {-off_pix:.2f})" in lost.reason
+    assert lost.flags == FIT_ERROR
+    [alone] = measure_exposure(cutout, [target], OPTIONS)
+    assert (found.reason, found.flux_ujy) == ("", alone.flux_ujy)
+
+
+def everything(row) -> list:
+    """All numbers of a row; NaN are equal to one another in a list of texts."""
+    numbers = {name: getattr(row, name) for name in row.__slots__}
+    stamp = numbers.pop("stamp")
+    return [repr(numbers), None if stamp is None else stamp.model_mjy_sr.tobytes()]
+
+
+@pytest.fixture(scope="module")
+def crowded() -> tuple[Cutout, list[Target]]:
+    """Groups of one to eight on one cutout, with a galaxy on a star, and a target off it."""
+    rng = np.random.default_rng(12)
+    x = [X_PIX, X_PIX + 40, X_PIX + 42.3, *(X_PIX + rng.uniform(-1, 9, 6)), X_PIX + 200]
+    y = [Y_PIX - 30, Y_PIX - 30, Y_PIX - 29, *(Y_PIX + rng.uniform(-1, 9, 6)), Y_PIX]
+    targets = [target_at(*position) for position in zip(x, y, strict=True)]
+    shape = SersicProfile(
+        sersic_index=1.0, effective_radius_arcsec=9.0, axis_ratio=0.5, position_angle_deg=20.0
+    )
+    targets.append(replace(targets[2], profile=shape))
+    ra, dec = np.array([(target.ra_deg, target.dec_deg) for target in targets]).T
+    box = Box(int(X_PIX) - 30, int(Y_PIX) - 60, int(X_PIX) + 75, int(Y_PIX) + 40)
+    rendering = render_exposure(POINTING, DETECTOR, box, point_sources(ra, dec, FLUX_UJY))
+    file = spectral_image(rendering, "crowd.fits")
+    [(cutout, _)] = read_cutouts(file, exposures.exposure(POINTING, DETECTOR), targets[:9], 25)
+    return cutout, targets
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_order_of_the_targets_changes_no_bit(crowded, seed):
+    cutout, targets = crowded
+    expected = [everything(row) for row in measure_exposure(cutout, targets, OPTIONS)]
+    order = np.random.default_rng(seed).permutation(len(targets))
+    rows = measure_exposure(cutout, [targets[index] for index in order], OPTIONS)
+    for index, row in zip(order, rows, strict=True):
+        assert everything(row) == expected[index]
+
+
+def test_targets_that_do_not_touch_change_no_bit_of_one_another(crowded):
+    cutout, targets = crowded
+    expected = [everything(row) for row in measure_exposure(cutout, targets, OPTIONS)]
+    groups = ([0], [1, 2, 10], [3, 4, 5, 6, 7, 8], [9])
+    for group in groups:
+        rows = measure_exposure(cutout, [targets[index] for index in group], OPTIONS)
+        assert [everything(row) for row in rows] == [expected[index] for index in group]
+
+
+def test_a_batch_of_exposures_gives_what_each_of_them_gives(crowded, star):
+    """Also where an exposure comes twice, has no target, or another PSF."""
+    cutout, targets = crowded
+    own, target = star
+    spoiled = replace(own, psf=zeros(own.psf))
+    problems = [(cutout, targets), (own, [target]), (own, []), (spoiled, [target]),
+                (cutout, targets[:2]), (own, [target])]  # fmt: skip
+    together = measure_exposures(problems, OPTIONS)
+    for (one, its_targets), rows in zip(problems, together, strict=True):
+        expected = measure_exposure(one, its_targets, OPTIONS)
+        assert [everything(row) for row in rows] == [everything(row) for row in expected]
+    assert measure_exposures([], OPTIONS) == []
+
+
+def test_a_damaged_pixel_anywhere_is_a_measurement_or_a_reason(crowded):
+    """Whatever is in the planes, rows are whole: a flux with its error, or a reason."""
+    cutout, targets = crowded
+    rng = np.random.default_rng(8)
+    values = np.array([np.nan, np.inf, -np.inf, 0, -1, 3e38, -3e38, 1e-38, 1e-45, 1e30], "f4")
+    for share in (0.001, 0.05, 0.5, 1.0):
+        for _ in range(10):
+            planes = {}
+            for name in ("image_mjy_sr", "variance_mjy2_sr2", "solid_angle_arcsec2"):
+                plane = getattr(cutout, name).copy()
+                hit = rng.uniform(size=plane.shape) < share
+                plane[hit] = rng.choice(values, hit.sum())
+                planes[name] = plane
+            for weights in ("model", "plane"):
+                rows = measure_exposure(
+                    replace(cutout, **planes), targets, MeasureOptions(weights=weights)
+                )
+                for row in rows:
+                    assert bool(row.reason) == bool(row.flags & FIT_ERROR)
+                    assert bool(row.reason) == np.isnan(row.flux_ujy)
+                    assert row.reason or row.flux_err_ujy > 0
 
 
 def test_two_targets_at_one_position_get_a_reason(star):

@@ -11,7 +11,12 @@ from scipy.special import ndtr
 from photometry_core import sersic
 from photometry_core.cutout import PsfGrid
 from photometry_core.errors import FitError, InvalidInputError
-from photometry_core.extent import fit_half_size_pix, half_size_pix, outside_footprint
+from photometry_core.extent import (
+    fit_half_size_pix,
+    footprint_ellipse,
+    footprint_half_size_pix,
+    half_size_pix,
+)
 from photometry_core.plane_cache import PlaneCache
 from photometry_core.psf import render_point_source
 from photometry_core.sersic import render_sersic
@@ -263,6 +268,11 @@ def test_boxes_grow_with_the_galaxy():
     assert half_size_pix(least, [star, big]) == 20
 
 
+def outside_footprint(target, dx, dy):
+    a, b, c = footprint_ellipse(target, NORTH_UP)
+    return a * dx * dx + 2 * b * dx * dy + c * dy * dy > 1
+
+
 def test_footprints_follow_the_position_angle():
     target = Target(
         name="", ra_deg=0.0, dec_deg=0.0, profile=replace(SHAPE, effective_radius_arcsec=15.0)
@@ -272,7 +282,7 @@ def test_footprints_follow_the_position_angle():
     reach = 2.5 * 15 / 6.15
     for direction, radius in ((along, 5.5 + reach), (across, 5.5 + 0.4 * reach)):
         dx, dy = np.outer([radius - 0.01, radius + 0.01], direction).T
-        assert outside_footprint(target, NORTH_UP, dx, dy).tolist() == [False, True]
+        assert outside_footprint(target, dx, dy).tolist() == [False, True]
 
 
 def test_the_largest_footprint_leaves_pixels_for_the_smallest_background():
@@ -280,8 +290,23 @@ def test_the_largest_footprint_leaves_pixels_for_the_smallest_background():
     target = Target(name="", ra_deg=0.0, dec_deg=0.0, profile=round_galaxy)
     half = MeasureOptions(background_size_pix=9).background_size_pix // 2 + 12
     offset = np.arange(-half, half + 1.0)
-    left = outside_footprint(target, NORTH_UP, offset[None, :], offset[:, None])
+    left = outside_footprint(target, offset[None, :], offset[:, None])
     assert np.count_nonzero(left) > 200
+
+
+@pytest.mark.parametrize("radius", [None, 1.0, 7.0, 20.0])
+@pytest.mark.parametrize("smaller", [1.0, 0.95])
+def test_no_footprint_reaches_beyond_its_half_size(radius, smaller):
+    """Whatever its position angle, and on pixels that are smaller than the nominal ones."""
+    for angle in range(0, 180, 15):
+        shape = radius and replace(
+            SHAPE, effective_radius_arcsec=radius, position_angle_deg=float(angle), axis_ratio=0.1
+        )
+        target = Target(name="", ra_deg=0.0, dec_deg=0.0, profile=shape)
+        a, b, c = footprint_ellipse(target, NORTH_UP * smaller)
+        # The largest offset along x or y; the source is anywhere in its pixel.
+        reach = np.sqrt(np.array([a, c]).max() / (a * c - b * b))
+        assert reach + 0.5 <= footprint_half_size_pix(target)
 
 
 HEADER = "ra,dec,sersic_index,axis_ratio,position_angle,effective_radius\n"
