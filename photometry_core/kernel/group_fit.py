@@ -183,9 +183,12 @@ def _read_pixels(
     for k in range(end - begin):
         x0, y0, x1, y1 = windows[k]
         for y in range(y0, y1):
-            here, p = np.uint64((y - bottom) * across + x0 - left), np.uint64(y * shape[1] + x0)
+            first, there = (
+                np.uint64((y - bottom) * across + x0 - left),
+                np.uint64(y * shape[1] + x0),
+            )
             for j in range(np.uint64(x1 - x0)):
-                maps.fitted[here + j] = 1.0 if good[p + j] else 0.0
+                maps.fitted[first + j] = 1.0 if good[there + j] else 0.0
     slopes = np.empty(end - begin)
     for s in range(begin, end):
         stamp = window(sources.column[s], sources.row[s], STAMP_SIZE_PIX // 2, shape)
