@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from explorer.measurements import HEADINGS, PAGE_SIZE, chips, flux_decimals, number_text, rows
+from explorer.measurements import (
+    COUNT_COLUMNS,
+    HEADINGS,
+    PAGE_SIZE,
+    chips,
+    flux_decimals,
+    number_text,
+    row_chips,
+    rows,
+)
 from photometry_core import flags
 from photometry_core.spectrum import COLUMNS
 from tests.spectra import made_spectrum
@@ -25,6 +34,38 @@ def test_every_flag_has_a_meaning():
     for flag in flags.FLAGS:
         (chip,) = chips(flag.mask)
         assert (chip.name, chip.meaning) == (flag.name, flag.meaning)
+
+
+def test_flags_say_how_many_pixels_carry_them():
+    table = made_spectrum(8, 0).table
+    flagged = next(row for row in table if len(flags.decode(row["flags"])) == 2)
+    table["n_aper_pix"] = 21
+    for name in COUNT_COLUMNS:
+        table[name] = 0
+    table["n_source"][flagged.index] = 9
+    explained = {chip.name: chip.explanation for chip in row_chips(table[flagged.index])}
+    assert explained["SOURCE"] == ("Belongs to a catalogued source: 9 of 21 pixels near the target")
+
+
+def test_spectra_without_numbers_of_pixels_have_their_flags():
+    table = made_spectrum(8, 0).table
+    table.keep_columns(["flags"])
+    for row in table:
+        assert row_chips(row) == chips(int(row["flags"]))
+
+
+def test_flags_that_are_not_in_images_count_no_pixels():
+    table = made_spectrum(0, 1).table
+    table["n_aper_pix"] = 0
+    for name in COUNT_COLUMNS:
+        table[name] = 0
+    (chip,) = row_chips(table[0])
+    assert (chip.name, chip.explanation) == ("FIT_ERROR", "No flux could be fitted")
+
+
+def test_numbers_of_pixels_are_no_columns_of_the_page():
+    assert len(COUNT_COLUMNS) == sum(flag.in_image for flag in flags.FLAGS)
+    assert not {heading.name for heading in HEADINGS} & COUNT_COLUMNS.keys()
 
 
 @pytest.mark.parametrize(
