@@ -65,7 +65,7 @@ def _caption(spectrum: Spectrum, row: int) -> dict[str, Any]:
                 "name": chip.name,
                 "explanation": chip.explanation,
                 "severity": chip.severity,
-                "pixels": None if chip.n_pix is None else f"{chip.n_pix}/{chip.n_near}",
+                "pixels": None if chip.n_pix is None else f"{chip.n_pix}/{chip.n_near} pix",
             }
             for chip in row_chips(table[row])
         ],
