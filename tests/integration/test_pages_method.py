@@ -3,6 +3,8 @@
 import html
 import math
 import re
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -150,3 +152,15 @@ def test_formulas_are_complete_markup(markup):
     assert len(formulas) >= 15
     for formula in formulas:
         ElementTree.fromstring(formula)
+
+
+def test_options_that_it_names_are_those_of_the_command_line(markup):
+    named = set(re.findall(r"<code>(--[a-z-]+)", markup))
+    assert named >= {"--engine", "--weights", "--binned", "--releases"}
+    done = subprocess.run(
+        [sys.executable, "-m", "photometry_core", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert named <= set(re.findall(r"--[a-z-]+", done.stdout))
