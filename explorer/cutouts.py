@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.visualization import ZScaleInterval
 
-from explorer.measurements import chips, column, flux_decimals, number_text
+from explorer.measurements import column, flux_decimals, number_text, row_chips
 from photometry_core.spectrum import Spectrum, Stamps
 from photometry_core.types import STAMP_SIZE_PIX, Float32Array
 
@@ -61,8 +61,13 @@ def _caption(spectrum: Spectrum, row: int) -> dict[str, Any]:
         "error_text": number_text(error, decimals) if math.isfinite(error) else None,
         "snr_text": number_text(flux / error, 1) if error > 0 else None,
         "flags": [
-            {"name": chip.name, "meaning": chip.meaning, "severity": chip.severity}
-            for chip in chips(int(table["flags"][row]))
+            {
+                "name": chip.name,
+                "explanation": chip.explanation,
+                "severity": chip.severity,
+                "pixels": None if chip.n_pix is None else f"{chip.n_pix}/{chip.n_near} pix",
+            }
+            for chip in row_chips(table[row])
         ],
         "reason": str(table["reason"][row]),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +46,14 @@ _DECIMALS = {
 }
 _DESCRIPTIONS = {column.name: column.description for column in COLUMNS}
 
+COUNT_COLUMNS = {f"n_{flag.name.lower()}": flag for flag in flags.FLAGS if flag.in_image}
+"""The columns that count the pixels near a target with a flag, and the flag of each.
+
+They are in every file; on pages the counts stand with the flags, not in columns of their own.
+"""
+
+_N_NEAR = "n_aper_pix"
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -64,11 +72,23 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One flag of a measurement."""
+    """One flag of a measurement.
+
+    `n_pix` of the `n_near` pixels near the target carry it; `None` where that is not known.
+    """
 
     name: str
     meaning: str
     severity: flags.Severity
+    n_pix: int | None = None
+    n_near: int | None = None
+
+    @property
+    def explanation(self) -> str:
+        """What it means and, where that is known, how many pixels carry it."""
+        if self.n_pix is None:
+            return self.meaning
+        return f"{self.meaning}: {self.n_pix} of {self.n_near} pixels near the target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,28 @@ def chips(value: int) -> tuple[Chip, ...]:
     return tuple(sorted(found, key=lambda chip: order.index(chip.severity)))
 
 
+def row_chips(values: Any) -> tuple[Chip, ...]:
+    """Return the flags of a row of a spectrum, with the number of pixels that carry each.
+
+    Parameters
+    ----------
+    values
+        The row, of a table with columns as in `COLUMNS`; spectra that were saved without
+        numbers of pixels have none here.
+    """
+    counted = {
+        flag.name: int(values[name])
+        for name, flag in COUNT_COLUMNS.items()
+        if name in values.colnames and _N_NEAR in values.colnames
+    }
+    return tuple(
+        replace(chip, n_pix=counted[chip.name], n_near=int(values[_N_NEAR]))
+        if chip.name in counted
+        else chip
+        for chip in chips(int(values["flags"]))
+    )
+
+
 def column(spectrum: Spectrum, name: str) -> FloatArray:
     """Return a floating-point column of a spectrum, NaN where it has no value."""
     values: FloatArray = np.ma.filled(np.ma.asarray(spectrum.table[name], dtype=float), np.nan)
@@ -143,18 +185,19 @@ def rows(spectrum: Spectrum, page: int) -> list[Row]:
     return [
         Row(
             index=page * PAGE_SIZE + number,
-            cells=tuple(_cell(heading, values[heading.name], decimals) for heading in HEADINGS),
+            cells=tuple(_cell(heading, values, decimals) for heading in HEADINGS),
             is_measured=values["flux"] is not np.ma.masked,
         )
         for number, values in enumerate(part)
     ]
 
 
-def _cell(heading: Heading, value: Any, decimals: dict[str, int]) -> Cell:
+def _cell(heading: Heading, values: Any, decimals: dict[str, int]) -> Cell:
+    value = values[heading.name]
     if value is np.ma.masked:
         return Cell(heading, None)
     if heading.name == "flags":
-        return Cell(heading, str(int(value)), chips(int(value)))
+        return Cell(heading, str(int(value)), row_chips(values))
     if isinstance(value, (bool, np.bool_)):
         return Cell(heading, "yes" if value else "no")
     if heading.name in decimals:

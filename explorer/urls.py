@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from explorer.views import errors, monitor, results, submission
+from explorer.views import errors, method, monitor, results, submission
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{_TARGET}cutouts.json", results.cutouts, name="cutouts"),
     path(f"{_TARGET}table", results.table_page, name="table_page"),
     path(f"{_TARGET}spectrum.vot", results.download_votable, name="download_votable"),
+    path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]
 

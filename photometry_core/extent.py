@@ -25,11 +25,12 @@ APERTURE_RADIUS_PIX = 2.5
 FOOTPRINT_RADIUS_PIX = 5.5
 """Background pixels are at least so far from every fitted source: a PSF plane ends there."""
 
-_FOOTPRINT_EFFECTIVE_RADII = 2.5
+FOOTPRINT_EFFECTIVE_RADII = 2.5
 """How much further the footprint of a galaxy reaches; at most 8 pixels, so that the largest
 background box always holds enough pixels outside it. Wings beyond are part of the fit."""
 
-_FIT_EFFECTIVE_RADII = 4.0
+FIT_EFFECTIVE_RADII = 4.0
+"""How much further than that of a point source the fit box of a galaxy reaches."""
 
 
 def fit_half_size_pix(target: Target) -> int:
@@ -37,7 +38,7 @@ def fit_half_size_pix(target: Target) -> int:
     shape = target.resolved_profile
     if shape is None:
         return PROFILE_HALF_SIZE_PIX
-    radii = _FIT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
+    radii = FIT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
     return PROFILE_HALF_SIZE_PIX + math.ceil(radii)
 
 
@@ -104,7 +105,7 @@ def footprint_ellipse(target: Target, cd_deg: FloatArray) -> tuple[float, float,
         return circle, 0.0, circle
     angle = math.radians(shape.position_angle_deg)
     east, north = 3600 / NOMINAL_PIXEL_ARCSEC * cd_deg
-    further = _FOOTPRINT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
+    further = FOOTPRINT_EFFECTIVE_RADII * shape.effective_radius_arcsec / NOMINAL_PIXEL_ARCSEC
     major = (math.sin(angle) * east + math.cos(angle) * north) / (FOOTPRINT_RADIUS_PIX + further)
     minor = (math.cos(angle) * east - math.sin(angle) * north) / (
         FOOTPRINT_RADIUS_PIX + further * shape.axis_ratio
@@ -120,5 +121,5 @@ def footprint_half_size_pix(target: Target) -> int:
     """
     shape = target.resolved_profile
     radius = shape.effective_radius_arcsec if shape else 0.0
-    further = _FOOTPRINT_EFFECTIVE_RADII * radius / NOMINAL_PIXEL_ARCSEC
+    further = FOOTPRINT_EFFECTIVE_RADII * radius / NOMINAL_PIXEL_ARCSEC
     return math.ceil(1.1 * (FOOTPRINT_RADIUS_PIX + further)) + 1

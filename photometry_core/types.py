@@ -41,6 +41,9 @@ BACKGROUND_SIZE_RANGE_PIX = (9, 99)
 LEAST_EFFECTIVE_RADIUS_ARCSEC = 1.0
 """Galaxies with smaller effective radii (a sixth of a pixel) are measured as point sources."""
 
+MAX_EFFECTIVE_RADIUS_ARCSEC = 20.0
+SERSIC_INDEX_RANGE = (0.5, 6.0)
+
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
@@ -128,15 +131,16 @@ class SersicProfile(JsonValue):
     position_angle_deg: float
 
     def __post_init__(self) -> None:
+        largest = MAX_EFFECTIVE_RADIUS_ARCSEC
         for name, value, low, high, unit in (
-            ("sersic_index", self.sersic_index, 0.5, 6, ""),
-            ("effective_radius", self.effective_radius_arcsec, 0, 20, " arcsec"),
+            ("sersic_index", self.sersic_index, *SERSIC_INDEX_RANGE, ""),
+            ("effective_radius", self.effective_radius_arcsec, 0, largest, " arcsec"),
             ("axis_ratio", self.axis_ratio, 0, 1, ""),
             ("position_angle", self.position_angle_deg, -360, 360, " degrees"),
         ):
             # A lower end of 0 is not itself allowed.
             if not low <= value <= high or not (low or value):
-                allowed = f"{low} to {high}" if low else f"above 0, to {high}"
+                allowed = f"{low:g} to {high:g}" if low else f"above 0, to {high:g}"
                 raise InvalidInputError(f"{name}: {value!r} given; allowed: {allowed}{unit}")
 
 

@@ -74,6 +74,8 @@ def _measured(target, number, rng) -> Measurement:
         ra_deg=target.ra_deg,
         dec_deg=target.dec_deg,
         n_pix=121,
+        n_aperture_pix=21,
+        flag_counts=tuple(9 * (value >> bit & 1) for bit in range(flags.IMAGE_BITS)),
         stamp=_stamp(x, y, flux, rng),
     )
 

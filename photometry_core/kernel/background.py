@@ -16,11 +16,11 @@ FEWEST_PIXELS = 12
 PLANE_PIXELS = 60
 """With fewer pixels the background is a constant."""
 
-_PLANE_COST = 2.0
+PLANE_COST = 2.0
 """Where pixels lie so much to one side that a plane would have more than this times the
 variance of a constant at the target, the background is a constant."""
 
-_CLIP_SIGMA = 3.0
+CLIP_SIGMA = 3.0
 _MAX_CLIPS = 10
 _MAD_TO_SIGMA = 1.482602218505602
 _ROUNDING = 2.0**-22
@@ -112,7 +112,7 @@ def fit_background(
     for i in range(count):
         residual[i] = abs(values[i] - center)
     work = residual.copy()
-    limit = _CLIP_SIGMA * _MAD_TO_SIGMA * median(work, count)
+    limit = CLIP_SIGMA * _MAD_TO_SIGMA * median(work, count)
     # Without noise, clipping what rounding left would go on until nothing is left of the plane.
     least = _ROUNDING * (abs(center) + limit)
     limit = max(limit, least)
@@ -131,7 +131,7 @@ def fit_background(
             fit = coefficients[0] + coefficients[1] * dx[i] + coefficients[2] * dy[i]
             residual[i] = abs(values[i] - fit)
             work[i] = residual[i]
-        limit = max(_CLIP_SIGMA * _MAD_TO_SIGMA * median(work, kept), least)
+        limit = max(CLIP_SIGMA * _MAD_TO_SIGMA * median(work, kept), least)
     total = 0.0
     for i in range(kept):
         total += residual[i] * residual[i]
@@ -199,7 +199,7 @@ def _fit_plane(
     aa, ab, ac = xx * yy - xy * xy, y * xy - x * yy, x * xy - xx * y
     bb, bc, cc = n * yy - y * y, x * y - n * xy, n * xx - x * x
     determinant = n * aa + x * ab + y * ac
-    if not (determinant > 0 and n * aa <= _PLANE_COST * determinant):
+    if not (determinant > 0 and n * aa <= PLANE_COST * determinant):
         return False
     inverse[0, 0], inverse[1, 1], inverse[2, 2] = aa, bb, cc
     inverse[0, 1] = inverse[1, 0] = ab

@@ -42,7 +42,7 @@ LEAST_FRACTION = 0.25
 LOWEST_VARIANCE_FRACTION = 0.1
 """A wrong photon slope can never make the weight of a pixel unbounded."""
 
-_REWEIGHTINGS = 3
+REWEIGHTINGS = 3
 
 
 class Maps(NamedTuple):
@@ -103,7 +103,7 @@ def fit_group(
     covariance, separable = np.empty((n, n)), np.empty(n, np.bool_)
     weight, model = maps.weight[:size], maps.model[:size]
     across = box[2] - box[0]
-    for _ in range(_REWEIGHTINGS if recipe.model_weights else 1):
+    for _ in range(REWEIGHTINGS if recipe.model_weights else 1):
         model[:] = 0.0
         for k in range(n):
             add_light(seen, starts[k], boxes[k], flux[k], across, model)

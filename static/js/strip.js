@@ -101,7 +101,7 @@ export class CutoutStrip {
     parts.push(element("strong", "", fluxText(cutout)));
     if (cutout.snr_text) parts.push(element("span", "muted", `S/N ${cutout.snr_text}`));
     parts.push(element("span", "muted", `MJD ${cutout.mjd}`));
-    parts.push(chips(cutout.flags));
+    parts.push(chips(cutout.flags, "chips", true));
     if (cutout.reason) parts.push(element("span", "field-error", cutout.reason));
     this.text.replaceChildren(...parts);
     this.text.dataset.row = cutout.row;
@@ -155,11 +155,12 @@ function fluxText(cutout) {
   return cutout.error_text ? `${cutout.flux_text} \u00b1 ${cutout.error_text} \u00b5Jy` : `${cutout.flux_text} \u00b5Jy`;
 }
 
-function chips(flags, name = "chips") {
+function chips(flags, name, withPixels = false) {
   const list = element("span", name);
   for (const flag of flags) {
     const chip = element("span", `chip chip-${flag.severity}`, flag.name);
-    chip.title = flag.meaning;
+    chip.title = flag.explanation;
+    if (withPixels && flag.pixels) chip.append(" ", element("span", "chip-pixels", flag.pixels));
     list.append(chip);
   }
   return list;

@@ -77,6 +77,7 @@ def photograph_everything(browser: Browser, site: Site, results: str, folder: Pa
                 "job_stopped": (stranger, f"/jobs/{jobs['stopped']}/"),
                 "job_cancelled": (stranger, f"/jobs/{jobs['cancelled']}/"),
                 "jobs": (stranger, "/jobs/"),
+                "method": (stranger, "/method/"),
                 "not_found": (stranger, "/jobs/nothing/"),
             }
             for name, (page, address) in pages.items():

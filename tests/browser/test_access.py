@@ -15,6 +15,7 @@ PAGES = {
     "several targets": "/jobs/{several}/results/",
     "no exposure": "/jobs/{uncovered}/results/",
     "nothing measured": "/jobs/{unmeasured}/results/",
+    "method": "/method/",
 }
 
 
@@ -47,6 +48,11 @@ def test_a_phone_has_room(owner, seeded, name):
         selected = owner.locator(".cutout[aria-pressed=true]").bounding_box()
         assert selected["x"] >= 0
         assert selected["x"] + selected["width"] <= 390
+    if name == "method":
+        wide = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+        assert owner.locator(".formula").count() >= 15
+        assert owner.locator(".formula").evaluate_all(wide) == 0
+        assert owner.locator(".prose .table-scroll").evaluate_all(wide) == 0
 
 
 def test_errors_are_where_the_keyboard_is(page):

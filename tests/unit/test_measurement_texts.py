@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from explorer.measurements import HEADINGS, PAGE_SIZE, chips, flux_decimals, number_text, rows
+from explorer.measurements import (
+    COUNT_COLUMNS,
+    HEADINGS,
+    PAGE_SIZE,
+    chips,
+    flux_decimals,
+    number_text,
+    row_chips,
+    rows,
+)
 from photometry_core import flags
 from photometry_core.spectrum import COLUMNS
 from tests.spectra import made_spectrum
@@ -25,6 +34,32 @@ def test_every_flag_has_a_meaning():
     for flag in flags.FLAGS:
         (chip,) = chips(flag.mask)
         assert (chip.name, chip.meaning) == (flag.name, flag.meaning)
+
+
+def test_flags_say_how_many_pixels_carry_them():
+    table = made_spectrum(8, 0).table
+    serious = next(row for row in table if row["flags"] & flags.CONTAINS_BAD_PIXEL)
+    assert [chip.explanation for chip in row_chips(serious)] == [
+        "A pixel near the position was ignored by the fit",
+        "Belongs to a catalogued source: 9 of 21 pixels near the target",
+    ]
+
+
+def test_spectra_without_numbers_of_pixels_have_their_flags():
+    table = made_spectrum(8, 0).table
+    table.keep_columns(["flags"])
+    for row in table:
+        assert row_chips(row) == chips(int(row["flags"]))
+
+
+def test_flags_that_are_not_in_images_count_no_pixels():
+    (chip,) = row_chips(made_spectrum(0, 1).table[0])
+    assert (chip.name, chip.explanation) == ("FIT_ERROR", "No flux could be fitted")
+
+
+def test_numbers_of_pixels_are_no_columns_of_the_page():
+    assert COUNT_COLUMNS.keys() < {column.name for column in COLUMNS}
+    assert not {heading.name for heading in HEADINGS} & COUNT_COLUMNS.keys()
 
 
 @pytest.mark.parametrize(
