@@ -10,8 +10,8 @@ backgrounds, renders the sources (galaxies before the call, within its time), an
 covariance, flags, quality and stamps. "whole" is `measure_exposure`, one exposure at a time,
 with all that a row of a spectrum needs. The Tractor is given the pixels of the scene with the
 background subtracted, and weights; its objects are built and the fluxes and their inverse
-variances found within its time. It is used in its ordinary way, which is the fastest, not in the way of
-`photometry_core.tractor_engine`, which samples the PSF more finely. The last column, its
+variances found within its time. It is used in its ordinary way, which is the fastest, not in
+the way of `photometry_core.tractor_engine`, which samples the PSF more finely. The last column, its
 fluxes over the native ones, says that both measure the same; galaxies differ by where their
 profiles end, and by The Tractor's sampling of them once per pixel.
 """
