@@ -84,6 +84,7 @@ def backgrounds_of(cutout, targets, usable):
         moments=np.full((n, 3, 3), np.nan),
         coefficients=np.full((n, 3), np.nan),
         noise=np.full(n, np.nan),
+        size=np.zeros(n, np.int64),
     )
     recipe = Recipe(
         background_size=OPTIONS.background_size_pix,
@@ -200,7 +201,7 @@ def test_pixels_belong_to_the_source_that_is_nearest(sky):
     sources, _, _ = backgrounds_of(sky, targets, np.ones(SHAPE, bool))
     box = (15, 18, 44, 50)
     nearest = np.full(SHAPE[0] * SHAPE[1], -1)
-    nearest_sources(SHAPE, sources, 0, 3, box, nearest)
+    nearest_sources(SHAPE, sources.column, sources.row, sources.half_size, box, nearest)
     y, x = np.mgrid[box[1] : box[3], box[0] : box[2]]
     distance = np.stack(
         [(x - c) ** 2 + (y - r) ** 2 for c, r in zip(sources.column, sources.row, strict=True)]

@@ -83,8 +83,7 @@ def test_light_is_added_where_it_is(half):
     model = np.zeros(SIDE * SIDE)
     truth = np.array([1.0, -2.0, 3.0, 0.5, 7.0])
     for number, flux in enumerate(truth):
-        light = blend.seen[blend.starts[number] : blend.starts[number + 1]]
-        add_light(light, blend.boxes[number], flux, SIDE, model)
+        add_light(blend.seen, blend.starts[number], blend.boxes[number], flux, SIDE, model)
     assert model == pytest.approx(blend.dense @ truth, rel=1e-13)
 
 

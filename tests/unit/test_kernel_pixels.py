@@ -100,7 +100,7 @@ def test_no_slope_without_pixels_or_contrast():
     few = np.arange(100).reshape(10, 10) < 29
     assert slope(brightness, 3 + brightness, few) == 0.0
     empty = photon_slope(
-        np.ones(4, np.float32), np.ones(4, np.float32), np.ones(4, bool), 2, (2, 0, 1, 2)
+        np.ones(4, np.float32), np.ones(4, np.float32), np.ones(4, bool), 2, (1, 0, 1, 2)
     )
     assert empty == 0.0
 
