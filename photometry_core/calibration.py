@@ -20,7 +20,8 @@ from photometry_core.byte_source import FileSource
 from photometry_core.content_cache import ContentCache
 from photometry_core.cutout import SpectralMap
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import Hdu, Header, read_hdus
+from photometry_core.fits_header import Header
+from photometry_core.fits_layout import Hdu, read_hdus
 from photometry_core.types import DETECTOR_SIZE_PIX, FloatArray
 
 

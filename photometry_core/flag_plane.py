@@ -16,7 +16,8 @@ import numpy.typing as npt
 from photometry_core.byte_source import ByteSource
 from photometry_core.content_cache import ContentCache
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import Hdu, Header
+from photometry_core.fits_header import Header
+from photometry_core.fits_layout import Hdu
 from photometry_core.flags import BY_NAME
 from photometry_core.kernel.rice import decode_rows
 

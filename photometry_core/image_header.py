@@ -12,7 +12,8 @@ from photometry_core.archive.regions import Box
 from photometry_core.celestial import TanSip
 from photometry_core.content_cache import ContentCache
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import Hdu, Header
+from photometry_core.fits_header import Header
+from photometry_core.fits_layout import Hdu
 from photometry_core.types import DETECTOR_SIZE_PIX, DETECTORS, Exposure, FloatArray
 
 _MAX_SIP_ORDER = 9

@@ -19,7 +19,8 @@ from photometry_core.byte_source import ByteSource
 from photometry_core.content_cache import ContentCache
 from photometry_core.cutout import PsfGrid, PsfZones
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import Hdu, Header
+from photometry_core.fits_header import Header
+from photometry_core.fits_layout import Hdu
 from photometry_core.psf_planes import SharedPlanes
 from photometry_core.types import FloatArray
 

@@ -8,7 +8,8 @@ from astropy.io import fits
 
 from photometry_core.byte_source import MemorySource
 from photometry_core.errors import DataFormatError
-from photometry_core.fits_layout import Hdu, Header, read_hdus
+from photometry_core.fits_header import Header
+from photometry_core.fits_layout import Hdu, read_hdus
 from photometry_core.flag_plane import check_flag_bits, flags_layout, read_flags
 
 SHAPE = (120, 2040)
