@@ -10,6 +10,7 @@ import pytest
 from astropy.io import fits
 
 from photometry_core.archive.regions import Box
+from photometry_core.archive.search import ExposureMatch
 from photometry_core.byte_source import MemorySource
 from photometry_core.errors import ExposureError
 from photometry_core.fits_layout import read_hdus
@@ -22,7 +23,7 @@ from photometry_core.simulation.files import spectral_image
 from photometry_core.simulation.instrument import render_exposure
 from photometry_core.simulation.sources import point_sources
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import ExposureMatch, MeasureOptions, Target
+from photometry_core.types import MeasureOptions, Target
 
 POINTINGS, DETECTOR = {"qr2": 20_000, "qr3": 280_000}, 3
 VALUES = (

@@ -89,7 +89,7 @@ def test_weights_of_the_plane_bias_every_flux_and_those_of_the_model_hardly_any(
 @pytest.mark.parametrize("separation_pix", [2.0, 1.0, 0.5, 0.3])
 def test_pairs_have_true_errors_and_a_true_correlation(separation_pix):
     rng = np.random.default_rng(int(100 * separation_pix))
-    pulls, chi2 = [], []
+    pulls, chi2, stated = [], [], []
     for detector, at_x, at_y in PLACES:
         x, y = grid(rng, at_x, at_y)
         angle = rng.uniform(0, 2 * np.pi, x.size)
@@ -106,10 +106,11 @@ def test_pairs_have_true_errors_and_a_true_correlation(separation_pix):
         a, b = both.T
         chi2.append((a * a + b * b - 2 * one * a * b) / (1 - one**2))
         pulls.append(both)
+        stated.append(one)
     pulls, chi2 = np.concatenate(pulls), np.concatenate(chi2)
     number = len(pulls)
     assert number > 5600
-    found, stated = np.corrcoef(pulls.T)[0, 1], one.mean()
+    found, stated = np.corrcoef(pulls.T)[0, 1], np.mean(stated)
     print(
         f"{separation_pix} px: means {pulls.mean(axis=0).round(3)}, widths "
         f"{pulls.std(axis=0).round(3)}, chi2 {chi2.mean():.3f}, correlation {found:.3f} "
@@ -118,6 +119,8 @@ def test_pairs_have_true_errors_and_a_true_correlation(separation_pix):
     # The standard error of a width is 0.0094; that of the mean of a chi^2 of two numbers 0.027.
     assert pulls.std(axis=0) == pytest.approx([1, 1], abs=0.03)
     assert np.abs(pulls.mean(axis=0)).max() < 4 / np.sqrt(number)
+    # The standard error of a correlation is 0.013 or less; pairs of different ones are together.
+    assert found == pytest.approx(stated, abs=0.05)
     assert chi2.mean() == pytest.approx(2, abs=0.12)
     assert np.mean(chi2 > 5.991) == pytest.approx(0.05, abs=0.012)
 
