@@ -157,6 +157,7 @@ def _for_both(
     reach = (13 * samples - 1) // 2
     offsets = np.arange(-reach, reach + 1) / samples
     x, y = positions_pix.mean(axis=0)
+    dx, dy = cutout.psf.core_offset_pix
     return Scene(
         cutout=cutout,
         targets=targets,
@@ -164,7 +165,7 @@ def _for_both(
         inverse_error=np.where(good[window], variance**-0.5, 0.0),
         positions_pix=positions_pix - (left, bottom),
         cd_deg=cutout.wcs.local_cd_deg(x, y),
-        stamp=sample_effective_psf(cutout.psf, (x, y), offsets, offsets),
+        stamp=sample_effective_psf(cutout.psf, (x, y), offsets + dx, offsets + dy),
         samples_per_pix=samples,
     )
 

@@ -91,6 +91,7 @@ def _make_room(exposures: Exposures, sources: Sources, recipe: Recipe) -> _Room:
         np.zeros((most, 3)),
         np.zeros(most),
         np.zeros(most, np.int64),
+        np.zeros((3, box)),
     )
     maps = Maps(
         np.zeros(largest, np.int64),

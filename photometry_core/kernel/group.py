@@ -33,6 +33,8 @@ class Group(NamedTuple):
         shape (n, 3).
     noise, size
         Standard deviation of the pixels of every background; width of their box.
+    scratch
+        Room for numbers per pixel of a background, shape (3, largest box).
     """
 
     ujy: FloatArray
@@ -43,6 +45,7 @@ class Group(NamedTuple):
     coefficients: FloatArray
     noise: FloatArray
     size: IntArray
+    scratch: FloatArray
 
 
 @compiled
@@ -75,7 +78,11 @@ def measure_backgrounds(
         if count < FEWEST_PIXELS:
             continue
         found = True
-        values, dx, dy = np.empty(count), np.empty(count), np.empty(count)
+        values, dx, dy = (
+            group.scratch[0, :count],
+            group.scratch[1, :count],
+            group.scratch[2, :count],
+        )
         y = place[0] // nx
         for i in range(count):
             values[i] = image[place[i]]
@@ -215,7 +222,7 @@ def background_covariance(
                 covariance[i, m] = group.noise[0] ** 2 * group.moments[0, i, m]
         return covariance
     marked = np.zeros(shape[0] * shape[1], np.bool_)
-    common = np.empty((3, 3))
+    common, carried = np.empty((3, 3)), np.empty((3, 3))
     for k in range(n):
         a = group.owner[k]
         for i in range(group.used[a]):
@@ -233,15 +240,21 @@ def background_covariance(
             if _common_moments(group.place[b], group.used[b], shape[1], marked, middles, common):
                 noise = group.noise[k] * group.noise[j]
                 for i in range(3):
+                    for r in range(3):
+                        carried[i, r] = (
+                            group.moments[k, i, 0] * common[0, r]
+                            + group.moments[k, i, 1] * common[1, r]
+                            + group.moments[k, i, 2] * common[2, r]
+                        )
+                for i in range(3):
                     for m in range(3):
-                        value = 0.0
-                        for q in range(3):
-                            for r in range(3):
-                                value += (
-                                    group.moments[k, i, q] * common[q, r] * group.moments[j, m, r]
-                                )
-                        covariance[3 * k + i, 3 * j + m] = noise * value
-                        covariance[3 * j + m, 3 * k + i] = noise * value
+                        value = noise * (
+                            carried[i, 0] * group.moments[j, m, 0]
+                            + carried[i, 1] * group.moments[j, m, 1]
+                            + carried[i, 2] * group.moments[j, m, 2]
+                        )
+                        covariance[3 * k + i, 3 * j + m] = value
+                        covariance[3 * j + m, 3 * k + i] = value
         for i in range(group.used[a]):
             marked[group.place[a, i]] = False
     return covariance

@@ -41,8 +41,20 @@ def model_stamps(
 ) -> None:
     """Make the model of every stamp: its background and all measured sources of the group.
 
-    Ignored pixels have a model as well.
+    Ignored pixels have a model as well. The light of the sources is left as surface brightness in
+    MJy/sr.
     """
+    for s in range(begin, end):
+        if results.status[s] == MEASURED:
+            known = sources.light_half_size[s]
+            _to_surface_brightness(
+                sources.light,
+                sources.light_start[s],
+                (sources.column[s], sources.row[s], known),
+                results.flux[s],
+                shape,
+                group.ujy,
+            )
     for s in range(begin, end):
         left, bottom = sources.column[s] - _HALF_SIZE, sources.row[s] - _HALF_SIZE
         x0, y0, x1, y1 = window(sources.column[s], sources.row[s], _HALF_SIZE, shape)
@@ -66,35 +78,51 @@ def model_stamps(
                     sources.light,
                     start,
                     2 * known + 1,
-                    results.flux[other],
                     box,
-                    group.ujy,
-                    shape[1],
                     (left, bottom),
                     model,
                 )
 
 
 @compiled
-def _add_source(
+def _to_surface_brightness(
     light: FloatArray,
     start: int,
-    across: int,
+    middle: tuple[int, int, int],
     flux: float,
-    box: tuple[int, int, int, int],
+    shape: tuple[int, int],
     ujy: FloatArray,
-    nx: int,
+) -> None:
+    """Turn the fractions of a source's flux into surface brightness; `middle` is its pixel.
+
+    That is (column, row, pixels to every side). There is none where the solid angle of a pixel is
+    not known.
+    """
+    column, row, known = middle
+    x0, y0, x1, y1 = window(column, row, known, shape)
+    for y in range(y0, y1):
+        first = start + (y - row + known) * (2 * known + 1) + x0 - column + known
+        here, p = np.uint64(first), np.uint64(y * shape[1] + x0)
+        for i in range(np.uint64(x1 - x0)):
+            brightness = flux * light[here + i] / ujy[p + i]
+            light[here + i] = brightness if ujy[p + i] > 0 else 0.0
+
+
+@compiled
+def _add_source(
+    brightness: FloatArray,
+    start: int,
+    across: int,
+    box: tuple[int, int, int, int],
     corner: tuple[int, int],
     model: Float32Array,
 ) -> None:
-    """Add the light of a source to a stamp, as far as both reach."""
+    """Add a source to a stamp, as far as both reach."""
     left, bottom = corner
     x0, x1 = max(box[0], left), min(box[2], left + STAMP_SIZE_PIX)
     if x1 <= x0:
         return
     for y in range(max(box[1], bottom), min(box[3], bottom + STAMP_SIZE_PIX)):
-        p, there = np.uint64(y * nx + x0), np.uint64(start + y * across + x0)
-        row, column = y - bottom, np.uint64(x0 - left)
+        here, row, column = np.uint64(start + y * across + x0), y - bottom, np.uint64(x0 - left)
         for i in range(np.uint64(x1 - x0)):
-            value = flux * light[there + i] / ujy[p + i]
-            model[row, column + i] += value if ujy[p + i] > 0 else 0.0
+            model[row, column + i] += brightness[here + i]

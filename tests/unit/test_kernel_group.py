@@ -85,6 +85,7 @@ def backgrounds_of(cutout, targets, usable):
         coefficients=np.full((n, 3), np.nan),
         noise=np.full(n, np.nan),
         size=np.zeros(n, np.int64),
+        scratch=np.zeros((3, box)),
     )
     recipe = Recipe(
         background_size=OPTIONS.background_size_pix,
