@@ -8,7 +8,7 @@ import numpy as np
 
 from photometry_core.kernel import point_source
 from photometry_core.kernel.background import MAX_GROWTH_PIX
-from photometry_core.kernel.compiled import compiled
+from photometry_core.kernel.compiled import compiled, inlined
 from photometry_core.kernel.group import Group, measure_backgrounds, window
 from photometry_core.kernel.group_fit import Maps, fit_group
 from photometry_core.kernel.pixels import LARGEST, SMALLEST, UJY_PER_MJY_SR_ARCSEC2, find_good
@@ -111,7 +111,7 @@ def _make_room(exposures: Exposures, sources: Sources, recipe: Recipe) -> _Room:
     )
 
 
-@compiled
+@inlined
 def _read_exposure(exposures: Exposures, e: int, recipe: Recipe, room: _Room) -> None:
     """Find out which pixels of an exposure may be used, and what they measure."""
     first, last = exposures.start[e], exposures.start[e + 1]
@@ -157,7 +157,7 @@ def _measure_group(
         model_stamps(shape, sources, begin, end, group, results)
 
 
-@compiled
+@inlined
 def _find_light(bank: Float32Array, sources: Sources, s: int, recipe: Recipe) -> None:
     """Render a point source; the light of a galaxy is there."""
     if sources.galaxy[s]:
@@ -175,7 +175,7 @@ def _find_light(bank: Float32Array, sources: Sources, s: int, recipe: Recipe) ->
     )
 
 
-@compiled
+@inlined
 def _cover(
     sources: Sources, begin: int, end: int, shape: tuple[int, int], usable: BoolArray
 ) -> None:
@@ -193,7 +193,7 @@ def _cover(
                     usable[y * shape[1] + x] = False
 
 
-@compiled
+@inlined
 def _uncover(
     sources: Sources,
     begin: int,

@@ -35,6 +35,19 @@ def compiled(function: _Function) -> _Function:
     indices that may be negative count from the end in Python, which keeps a loop from vector
     registers, and a slice costs as much as twenty pixels.
     """
+    return _compile(function, inline="never")
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile a function as part of those that call it; a decorator.
+
+    Otherwise as `compiled`. For functions that are given many arrays, each of which would be
+    counted as in use before the call and as free after it.
+    """
+    return _compile(function, inline="always")
+
+
+def _compile(function: _Function, inline: str) -> _Function:
     before = _config.CACHE_DIR
     _config.CACHE_DIR = str(cache_folder())
     try:
@@ -43,6 +56,7 @@ def compiled(function: _Function) -> _Function:
             nogil=True,
             error_model="numpy",
             fastmath={"reassoc", "contract", "nsz"},
+            inline=inline,
         )
         return cast("_Function", decorate(function))
     finally:

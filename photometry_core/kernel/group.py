@@ -11,7 +11,7 @@ from photometry_core.kernel.background import (
     fit_background,
     pixels_in_box,
 )
-from photometry_core.kernel.compiled import compiled
+from photometry_core.kernel.compiled import compiled, inlined
 from photometry_core.kernel.problem import NO_BACKGROUND, Recipe, Results, Sources
 from photometry_core.types import BoolArray, Float32Array, FloatArray, IntArray
 
@@ -48,7 +48,7 @@ class Group(NamedTuple):
     scratch: FloatArray
 
 
-@compiled
+@inlined
 def measure_backgrounds(
     image: Float32Array,
     usable: BoolArray,
@@ -107,7 +107,7 @@ def measure_backgrounds(
     return True
 
 
-@compiled
+@inlined
 def _borrow_background(sources: Sources, s: int, begin: int, end: int, group: Group) -> None:
     nearest, closest = -1, np.inf
     for other in range(begin, end):
@@ -124,7 +124,7 @@ def _borrow_background(sources: Sources, s: int, begin: int, end: int, group: Gr
     group.used[k], group.size[k] = group.used[nearest], group.size[nearest]
 
 
-@compiled
+@inlined
 def window(
     column: int, row: int, half_size: int, shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
@@ -168,7 +168,7 @@ def nearest_sources(
                     nearest[i] = k
 
 
-@compiled
+@inlined
 def light_in_backgrounds(
     shape: tuple[int, int], sources: Sources, begin: int, end: int, group: Group
 ) -> FloatArray:
@@ -206,7 +206,7 @@ def light_in_backgrounds(
     return held
 
 
-@compiled
+@inlined
 def background_covariance(
     shape: tuple[int, int], sources: Sources, begin: int, end: int, group: Group
 ) -> FloatArray:

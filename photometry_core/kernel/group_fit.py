@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from photometry_core.kernel.compiled import compiled
+from photometry_core.kernel.compiled import compiled, inlined
 from photometry_core.kernel.group import (
     Group,
     background_covariance,
@@ -139,7 +139,7 @@ def fit_group(
             _compare(sources, s, windows[s - begin], box, maps, results)
 
 
-@compiled
+@inlined
 def _fit_windows(
     shape: tuple[int, int], sources: Sources, begin: int, end: int
 ) -> tuple[IntArray, tuple[int, int, int, int]]:
@@ -154,7 +154,7 @@ def _fit_windows(
     return windows, (left, bottom, right, top)
 
 
-@compiled
+@inlined
 def _read_pixels(
     image: Float32Array,
     variance: Float32Array,
@@ -219,7 +219,7 @@ def _run_length(nearest: IntArray, start: int, most: int) -> int:
     return run
 
 
-@compiled
+@inlined
 def _light_on_fitted(
     sources: Sources, s: int, part: IntArray, box: tuple[int, int, int, int], maps: Maps
 ) -> float:
@@ -235,7 +235,7 @@ def _light_on_fitted(
     return total
 
 
-@compiled
+@inlined
 def _weigh(maps: Maps, size: int, model_weights: bool) -> None:
     """Find the weights of all pixels.
 
@@ -254,7 +254,7 @@ def _weigh(maps: Maps, size: int, model_weights: bool) -> None:
         weight[i] = fitted[i] / value
 
 
-@compiled
+@inlined
 def _light_in_data(
     shape: tuple[int, int],
     sources: Sources,
@@ -315,7 +315,7 @@ def _light_in_data(
     return boxes, starts, seen
 
 
-@compiled
+@inlined
 def _background_response(
     seen: FloatArray,
     starts: IntArray,
@@ -352,7 +352,7 @@ def _background_response(
     return response
 
 
-@compiled
+@inlined
 def _compare(
     sources: Sources,
     s: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from photometry_core.kernel.compiled import compiled
+from photometry_core.kernel.compiled import compiled, inlined
 from photometry_core.kernel.group import Group, window
 from photometry_core.kernel.pixels import read_aperture
 from photometry_core.kernel.problem import MEASURED, Results, Sources
@@ -14,7 +14,7 @@ from photometry_core.types import STAMP_SIZE_PIX, BoolArray, Float32Array, Float
 _HALF_SIZE = STAMP_SIZE_PIX // 2
 
 
-@compiled
+@inlined
 def describe_aperture(
     flags: npt.NDArray[np.int32],
     good: BoolArray,
@@ -35,7 +35,7 @@ def describe_aperture(
     )
 
 
-@compiled
+@inlined
 def model_stamps(
     shape: tuple[int, int], sources: Sources, begin: int, end: int, group: Group, results: Results
 ) -> None:
