@@ -107,7 +107,9 @@ def read_psf_table(source: ByteSource, hdu: Hdu, box: Box) -> PsfGrid | PsfZones
     """
     raw = hdu.header.raw
     table = _TABLES.get(raw, lambda: _read_table(source, hdu))
-    found = _zones_of(source, hdu, table, box)
+    # Which zones are near is known of a grid by comparing those that are read; of other centres
+    # only by those of the file itself: another's may have been damaged.
+    found = None if table.planes is None else _zones_of(source, hdu, table, box)
     if found is None:
         table = _read_table(source, hdu)
         _TABLES.put(raw, table)

@@ -140,7 +140,7 @@ def rows_of(data: bytes, name: str) -> tuple[int, int]:
         ("qr2", "VARIANCE", 0x00, "no background: 0 usable pixels"),
         ("qr2", "VARIANCE", 0xFF, "no background: 0 usable pixels"),
         ("qr2", "FLAGS", 0xFF, "no background: 0 usable pixels"),
-        ("qr3", "FLAGS", 0xFF, "HDU FLAGS: a row has no compressed data"),
+        ("qr3", "FLAGS", 0xFF, "HDU FLAGS: row 16 has no compressed data"),
     ],
 )
 def test_overwritten_data_are_a_row_with_a_reason(release, name, byte, reason):
@@ -183,6 +183,22 @@ def test_zones_whose_planes_are_lost_are_a_row_with_a_reason():
     assert row.flags & FIT_ERROR
 
 
+@pytest.mark.parametrize("byte", [0x00, 0x7F, 0x40])
+def test_a_damaged_table_has_no_part_in_the_next_file(byte):
+    """Files with the same header share what is known of their zones."""
+    pointing, target, data = sound("qr3")
+    expected = measured(data, pointing, target)
+    first, size = place_of(data, "EPSF")
+    # A file of the same header, to be read first, and a file read after it.
+    for header_byte in (b"A", b"B"):
+        renamed = data.replace(b"'XWIDTH  '", b"'" + header_byte + b"WIDTH  '")
+        assert renamed != data
+        damaged = renamed[:first] + bytes([byte]) * size + renamed[first + size :]
+        assert "no PSF zone" in measured(damaged, pointing, target).reason
+        row = measured(renamed, pointing, target)
+        assert (row.reason, row.flux_ujy) == ("", expected.flux_ujy)
+
+
 @pytest.mark.parametrize("value", [0.0, -1.9, float("inf"), float("nan")])
 def test_wavelengths_that_make_no_sense_are_a_row_with_a_reason(value):
     pointing, target, data = sound("qr2")
@@ -215,3 +231,4 @@ def test_damaged_tables(release):
         assert row.reason or (row.wavelength_um > 0 and row.bandwidth_um > 0)
         reasons.append(row.reason)
     assert 5 < sum(map(bool, reasons)) < 60
+    assert measured(data, pointing, target).reason == ""
