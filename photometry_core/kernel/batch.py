@@ -14,7 +14,7 @@ from photometry_core.kernel.group_fit import Maps, fit_group
 from photometry_core.kernel.pixels import LARGEST, SMALLEST, UJY_PER_MJY_SR_ARCSEC2, find_good
 from photometry_core.kernel.problem import Exposures, Recipe, Results, Sources
 from photometry_core.kernel.summary import describe_aperture, model_stamps
-from photometry_core.types import BoolArray, Float32Array
+from photometry_core.types import STAMP_SIZE_PIX, BoolArray, Float32Array
 
 
 class _Room(NamedTuple):
@@ -91,7 +91,7 @@ def _make_room(exposures: Exposures, sources: Sources, recipe: Recipe) -> _Room:
         np.zeros((most, 3)),
         np.zeros(most),
         np.zeros(most, np.int64),
-        np.zeros((3, box)),
+        np.zeros((5, max(box, STAMP_SIZE_PIX**2 + 1))),
     )
     maps = Maps(
         np.zeros(largest, np.int64),
@@ -120,14 +120,15 @@ def _read_exposure(exposures: Exposures, e: int, recipe: Recipe, room: _Room) ->
     good, background, usable = room.good, room.background, room.usable
     ujy = room.group.ujy
     find_good(image, variance, flags, solid_angle, recipe.ignored_flags, good)
-    for p in range(image.size):
-        background[p] = good[p] & ((flags[p] & recipe.source_flag) == 0)
+    source_flag = np.int32(recipe.source_flag)
+    for p in range(np.uint64(image.size)):
+        background[p] = good[p] & ((flags[p] & source_flag) == 0)
         usable[p] = background[p]
         known = (solid_angle[p] >= SMALLEST) & (solid_angle[p] <= LARGEST)
         ujy[p] = UJY_PER_MJY_SR_ARCSEC2 * solid_angle[p] if known else 0.0
 
 
-@compiled
+@inlined
 def _measure_group(
     bank: Float32Array,
     exposures: Exposures,

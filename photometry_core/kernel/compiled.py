@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numba
 
@@ -47,7 +47,7 @@ def inlined(function: _Function) -> _Function:
     return _compile(function, inline="always")
 
 
-def _compile(function: _Function, inline: str) -> _Function:
+def _compile(function: _Function, inline: Literal["never", "always"]) -> _Function:
     before = _config.CACHE_DIR
     _config.CACHE_DIR = str(cache_folder())
     try:

@@ -34,7 +34,7 @@ class Group(NamedTuple):
     noise, size
         Standard deviation of the pixels of every background; width of their box.
     scratch
-        Room for numbers per pixel of a background, shape (3, largest box).
+        Room for numbers per pixel of a background or a stamp, shape (5, largest box).
     """
 
     ujy: FloatArray

@@ -71,7 +71,7 @@ class Maps(NamedTuple):
     model: FloatArray
 
 
-@compiled
+@inlined
 def fit_group(
     image: Float32Array,
     variance: Float32Array,
@@ -192,7 +192,9 @@ def _read_pixels(
     slopes = np.empty(end - begin)
     for s in range(begin, end):
         stamp = window(sources.column[s], sources.row[s], STAMP_SIZE_PIX // 2, shape)
-        slopes[s - begin] = photon_slope(image, variance, good, shape[1], stamp)
+        slopes[s - begin] = photon_slope(
+            image, variance, good, shape[1], stamp, group.scratch[3], group.scratch[4]
+        )
     for y in range(bottom, top):
         x = left
         while x < right:

@@ -39,7 +39,7 @@ def find_good(
     """
     smallest, largest = np.float32(SMALLEST), np.float32(LARGEST)
     ignored = np.int32(ignored_flags)
-    for p in range(image.size):
+    for p in range(np.uint64(image.size)):
         # Comparisons with NaN are false.
         good[p] = (
             ((flags[p] & ignored) == 0)
@@ -58,6 +58,8 @@ def photon_slope(
     good: BoolArray,
     width: int,
     box: tuple[int, int, int, int],
+    brightness: FloatArray,
+    level: FloatArray,
 ) -> float:
     """Return how fast the variance grows with brightness in a box, in MJy/sr.
 
@@ -72,11 +74,11 @@ def photon_slope(
     width
         Pixels per row.
     box
-        First column and row, and those after the last.
+        First column and row, and those after the last; not empty.
+    brightness, level
+        Room for one number more than the box has pixels.
     """
     x0, y0, x1, y1 = box
-    most = max((x1 - x0) * (y1 - y0), 0)
-    brightness, level = np.empty(most + 1), np.empty(most + 1)
     count = 0
     for y in range(y0, y1):
         start = np.uint64(y * width + x0)

@@ -84,7 +84,8 @@ def render(
         Filled with the fraction of the flux per pixel, shape (SIZE_PIX**2,), row by row.
     """
     side = int(np.sqrt(bank.shape[1]) + 0.5) // oversampling
-    x_weights, y_weights = np.empty(MAX_TAPS), np.empty(MAX_TAPS)
+    weights = np.empty((2, MAX_TAPS))
+    x_weights, y_weights = weights[0], weights[1]
     first = plane_center(oversampling, degree) - HALF_SIZE_PIX * oversampling
     x_first = spline_weights(first - offset_x_pix * oversampling, degree, x_weights)
     y_first = spline_weights(first - offset_y_pix * oversampling, degree, y_weights)

@@ -18,7 +18,7 @@ from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_ALL = {"new_job", "position_feedback", "time_feedback", "jobs", "job_rows"}
+OPEN_TO_ALL = {"new_job", "position_feedback", "time_feedback", "jobs", "job_rows", "method"}
 """They belong to no job; what they list is checked below."""
 OPEN_TO_HOLDERS = {"claim"}
 """They are given to others on purpose; the token in the address is the key."""

@@ -24,6 +24,7 @@ def slope(image, variance, usable=None) -> float:
         usable.ravel(),
         nx,
         (0, 0, nx, ny),
+        *np.empty((2, image.size + 1)),
     )
 
 
@@ -86,7 +87,7 @@ def test_slope_is_that_of_the_box():
     usable[5 * 30 + 4] = False
     variance[5, 4] = np.nan
     for box, expected in (((0, 0, 15, 20), 2e-4), ((15, 3, 30, 18), 7e-4)):
-        found = photon_slope(image.ravel(), variance.ravel(), usable, 30, box)
+        found = photon_slope(image.ravel(), variance.ravel(), usable, 30, box, *np.empty((2, 601)))
         # Values of 32 bits.
         assert found == pytest.approx(expected, rel=1e-5)
 
@@ -100,7 +101,7 @@ def test_no_slope_without_pixels_or_contrast():
     few = np.arange(100).reshape(10, 10) < 29
     assert slope(brightness, 3 + brightness, few) == 0.0
     empty = photon_slope(
-        np.ones(4, np.float32), np.ones(4, np.float32), np.ones(4, bool), 2, (1, 0, 1, 2)
+        *np.ones((2, 4), np.float32), np.ones(4, bool), 2, (1, 0, 1, 2), *np.empty((2, 1))
     )
     assert empty == 0.0
 
