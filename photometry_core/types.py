@@ -236,7 +236,7 @@ class MeasureOptions:
         Which variance weighs the pixels. ``"model"`` replaces the photon term of the
         VARIANCE plane, which knows the noise of the pixel it belongs to, by that of the
         fitted model; ``"plane"`` uses the VARIANCE plane as it is, and underestimates
-        fluxes by about 0.1 sigma per exposure.
+        fluxes by up to 0.1 sigma per exposure, where photon noise dominates.
     psf_center
         What of a PSF plane of QR2 is put on the position of a source: ``"light"``, the centre of
         its light, which is 0.05 pixels before the middle of the plane along both axes, or

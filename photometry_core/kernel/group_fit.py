@@ -242,7 +242,8 @@ def _weigh(maps: Maps, size: int, model_weights: bool) -> None:
     """Find the weights of all pixels.
 
     The VARIANCE plane grows linearly with the observed brightness of its own pixel: pixels that
-    noise made brighter would weigh less, and every flux would come out low by about 0.1 sigma.
+    noise made brighter would weigh less, and every flux would come out low: by up to 0.1 sigma
+    where photon noise dominates.
     The photon term of the observed brightness is replaced by that of the model; negative noise
     in a flux must not pull it below that of the sky.
     """
