@@ -183,3 +183,8 @@ class Stamp:
     model_mjy_sr: Float32Array
     origin_pix: tuple[int, int]
     cd_deg: FloatArray
+
+    @property
+    def residual_mjy_sr(self) -> Float32Array:
+        """Image less model; NaN where either is."""
+        return self.image_mjy_sr - self.model_mjy_sr

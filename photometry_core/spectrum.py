@@ -241,6 +241,11 @@ class Stamps:
     origin_pix: IntArray
     cd_deg: FloatArray
 
+    @property
+    def residual_mjy_sr(self) -> Float32Array:
+        """Image less model; NaN where either is."""
+        return self.image_mjy_sr - self.model_mjy_sr
+
     def put(self, row: int, other: Stamps, other_row: int) -> None:
         """Replace one row by one of other stamps."""
         for name in STAMP_FIELDS:

@@ -73,7 +73,7 @@ def test_a_clean_measurement(star):
     assert stamp.image_mjy_sr.shape == (STAMP_SIZE_PIX, STAMP_SIZE_PIX)
     assert stamp.origin_pix == (700 - 15, 1211 - 15)
     # What is left after the model is noise: the core alone is a hundred times as bright.
-    residual = (stamp.image_mjy_sr - stamp.model_mjy_sr)[13:18, 13:18]
+    residual = stamp.residual_mjy_sr[13:18, 13:18]
     assert np.max(np.abs(residual)) < 6 * np.sqrt(stamp.variance_mjy2_sr2[13:18, 13:18].max())
 
 
