@@ -45,10 +45,10 @@ from photometry_core.archive.regions import Box  # noqa: E402
 from photometry_core.effective_psf import sample_effective_psf  # noqa: E402
 from photometry_core.errors import EngineError  # noqa: E402
 from photometry_core.extent import background_half_size_pix, half_size_pix  # noqa: E402
-from photometry_core.flags import IGNORED_BY_FIT, SOURCE  # noqa: E402
+from photometry_core.flags import IGNORED_BY_FIT  # noqa: E402
 from photometry_core.kernel.batch import measure_batch  # noqa: E402
 from photometry_core.kernel.pixels import UJY_PER_MJY_SR_ARCSEC2  # noqa: E402
-from photometry_core.kernel.problem import Recipe, empty_results  # noqa: E402
+from photometry_core.kernel.problem import empty_results  # noqa: E402
 from photometry_core.psf import plane_bank  # noqa: E402
 from photometry_core.sersic import render_sersic  # noqa: E402
 from photometry_core.simulation import exposures, survey  # noqa: E402
@@ -56,7 +56,7 @@ from photometry_core.simulation.files import spectral_image  # noqa: E402
 from photometry_core.simulation.instrument import render_exposure  # noqa: E402
 from photometry_core.simulation.sources import make_sources  # noqa: E402
 from photometry_core.simulation.spectra import number_of  # noqa: E402
-from photometry_core.sources import Located, locate, make_batch, touching  # noqa: E402
+from photometry_core.sources import Located, locate, make_batch, make_recipe, touching  # noqa: E402
 from photometry_core.spectral_image import read_cutouts  # noqa: E402
 from photometry_core.tractor_engine import LocalWcs, require_tractor  # noqa: E402
 
@@ -184,14 +184,7 @@ def kernel_seconds(scenes: Sequence[Scene], repetitions: int) -> float:
     ]
     bank = plane_bank(scenes[0].cutout.psf)
     batch = make_batch(groups, bank, OPTIONS)
-    recipe = Recipe(
-        background_size=OPTIONS.background_size_pix,
-        model_weights=OPTIONS.weights == "model",
-        ignored_flags=IGNORED_BY_FIT,
-        source_flag=SOURCE,
-        oversampling=bank.oversampling,
-        degree=bank.degree,
-    )
+    recipe = make_recipe(bank, OPTIONS)
     results = empty_results(len(batch.members))
     galaxies = [one for one in batch.members if one.target.resolved_profile]
     start = time.perf_counter()

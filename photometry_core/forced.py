@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from photometry_core.aperture_photometry import with_aperture
 from photometry_core.cutout import Cutout
-from photometry_core.flags import CONTAINS_BAD_PIXEL, FIT_ERROR, IGNORED_BY_FIT, SOURCE
+from photometry_core.flags import CONTAINS_BAD_PIXEL, FIT_ERROR
 from photometry_core.kernel.background import FEWEST_PIXELS, MAX_GROWTH_PIX
 from photometry_core.kernel.batch import measure_batch
 from photometry_core.kernel.group_fit import LEAST_FRACTION
@@ -18,13 +18,12 @@ from photometry_core.kernel.problem import (
     MEASURED,
     NO_BACKGROUND,
     NOT_SEPARABLE,
-    Recipe,
     Results,
     empty_results,
 )
 from photometry_core.measurement import Measurement
 from photometry_core.psf import PlaneBank, plane_bank
-from photometry_core.sources import Located, locate, make_batch, on_cutout, touching
+from photometry_core.sources import Located, locate, make_batch, make_recipe, on_cutout, touching
 from photometry_core.stamps import cut_stamp
 from photometry_core.tractor_fluxes import measure_with_tractor
 from photometry_core.types import MeasureOptions, Target
@@ -101,14 +100,7 @@ def _measure_groups(
 ) -> Iterator[tuple[Located, Measurement]]:
     """Measure groups of sources whose PSF planes are in one bank."""
     native = options.engine == "native"
-    recipe = Recipe(
-        background_size=options.background_size_pix,
-        model_weights=options.weights == "model",
-        ignored_flags=IGNORED_BY_FIT,
-        source_flag=SOURCE,
-        oversampling=bank.oversampling,
-        degree=bank.degree,
-    )
+    recipe = make_recipe(bank, options)
     # The Tractor takes one group after the other.
     for part in [groups] if native else [[group] for group in groups]:
         batch = make_batch(part, bank, options)

@@ -19,7 +19,8 @@ from photometry_core.extent import (
     footprint_ellipse,
     footprint_half_size_pix,
 )
-from photometry_core.kernel.problem import Exposures, Sources
+from photometry_core.flags import IGNORED_BY_FIT, SOURCE
+from photometry_core.kernel.problem import Exposures, Recipe, Sources
 from photometry_core.motion import positions_at
 from photometry_core.psf import PROFILE_HALF_SIZE_PIX, PlaneBank
 from photometry_core.sersic import render_sersic
@@ -176,6 +177,18 @@ def make_batch(
         sources=_sources(lit, group_exposure, [len(group) for group in groups], options),
         members=[one for one, _ in lit],
         reasons=reasons,
+    )
+
+
+def make_recipe(bank: PlaneBank, options: MeasureOptions) -> Recipe:
+    """Return how to measure sources whose PSF planes are in a bank."""
+    return Recipe(
+        background_size=options.background_size_pix,
+        model_weights=options.weights == "model",
+        ignored_flags=IGNORED_BY_FIT,
+        source_flag=SOURCE,
+        oversampling=bank.oversampling,
+        degree=bank.degree,
     )
 
 
