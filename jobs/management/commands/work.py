@@ -11,6 +11,7 @@ from django_q.cluster import Cluster
 # Loaded before the workers are forked: they share the memory, start at once, and a fault in the
 # code shows here, where workers that can't load their task would die again and again.
 from jobs import tasks  # noqa: F401
+from photometry_core import prepare
 
 
 class Command(BaseCommand):
@@ -24,4 +25,6 @@ class Command(BaseCommand):
         """Run the cluster."""
         if not settings.SECRET_KEY:
             raise RuntimeError("messages can't be read without a secret key")
+        # A worker that compiled while it holds a chunk would seem to hang.
+        prepare.main()
         Cluster().start()
