@@ -9,7 +9,8 @@ import numpy as np
 from astropy.visualization import ZScaleInterval
 
 from explorer.measurements import column, flux_decimals, number_text, row_chips
-from photometry_core.spectrum import Spectrum, Stamps
+from photometry_core.spectrum import Spectrum
+from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import STAMP_SIZE_PIX, Float32Array
 
 _SIGNIFICANT_DIGITS = 5

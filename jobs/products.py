@@ -10,7 +10,7 @@ from jobs import folders
 from jobs.errors import ProductMissingError
 from jobs.models import Job
 from jobs.phases import Phase
-from photometry_core.spectrum import Spectrum, Stamps, file_stem
+from photometry_core.spectrum import Spectrum, file_stem
 from photometry_core.spectrum_files import (
     FORMATS,
     load_spectrum,
@@ -19,6 +19,7 @@ from photometry_core.spectrum_files import (
     spectrum_bytes,
     stamps_path,
 )
+from photometry_core.stamp_cubes import Stamps
 
 CONTENT_TYPES = {
     "votable": "application/x-votable+xml",

@@ -27,11 +27,9 @@ from photometry_core.measurement import Measurement, Provenance
 from photometry_core.motion import positions_at
 from photometry_core.spectrum import (
     Spectrum,
-    Stamps,
     build_spectrum,
-    empty_stamps,
-    stack_stamps,
 )
+from photometry_core.stamp_cubes import Stamps, empty_stamps, stack_stamps
 from photometry_core.types import MeasureOptions, Target
 
 __all__ = [

@@ -9,22 +9,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from astropy.table import MaskedColumn, Table
 
-from photometry_core.cutout import Stamp
 from photometry_core.flags import FIT_ERROR, FLAGS, Flag
 from photometry_core.measurement import Measurement, Provenance
 from photometry_core.positions import designation
+from photometry_core.stamp_cubes import Stamps, stack_stamps
 from photometry_core.types import (
-    STAMP_SIZE_PIX,
-    Float32Array,
-    FloatArray,
-    IntArray,
     MeasureOptions,
     Target,
 )
@@ -218,50 +213,6 @@ COLUMNS: tuple[SpectrumColumn, ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Stamps:
-    """The stamps of a spectrum, rows as in its table.
-
-    Shapes are (n, STAMP_SIZE_PIX, STAMP_SIZE_PIX); a row without pixels is NaN with flags 0
-    and the origin (-1, -1).
-
-    Parameters
-    ----------
-    image_mjy_sr, variance_mjy2_sr2, model_mjy_sr, flags
-        As in `photometry_core.types.Stamp`.
-    origin_pix
-        Detector (x, y) of each stamp's first element, shape (n, 2).
-    cd_deg
-        Local linear WCS of each stamp, shape (n, 2, 2).
-    """
-
-    image_mjy_sr: Float32Array
-    variance_mjy2_sr2: Float32Array
-    model_mjy_sr: Float32Array
-    flags: npt.NDArray[np.int32]
-    origin_pix: IntArray
-    cd_deg: FloatArray
-
-    @property
-    def residual_mjy_sr(self) -> Float32Array:
-        """Image less model; NaN where either is."""
-        return self.image_mjy_sr - self.model_mjy_sr
-
-    def put(self, row: int, other: Stamps, other_row: int) -> None:
-        """Replace one row by one of other stamps."""
-        for name in STAMP_FIELDS:
-            getattr(self, name)[row] = getattr(other, name)[other_row]
-
-    def reorder(self, order: Sequence[int]) -> None:
-        """Put rows in another order, in place: there may not be memory for all twice."""
-        for name in STAMP_FIELDS:
-            plane = getattr(self, name)
-            plane[:] = plane[order]
-
-
-STAMP_FIELDS = tuple(field.name for field in fields(Stamps))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Spectrum:
     """All measurements of one target.
 
@@ -379,26 +330,3 @@ def file_stem(target: Target) -> str:
     position = designation(target.ra_deg, target.dec_deg)
     name = re.sub(r"[^A-Za-z0-9+.-]+", "_", target.name).strip("_.-")[:40]
     return f"{name}_{position}" if name and name != position else position
-
-
-def empty_stamps(count: int) -> Stamps:
-    """Return the stamps of rows without pixels."""
-    shape = (count, STAMP_SIZE_PIX, STAMP_SIZE_PIX)
-    return Stamps(
-        image_mjy_sr=np.full(shape, np.nan, np.float32),
-        variance_mjy2_sr2=np.full(shape, np.nan, np.float32),
-        model_mjy_sr=np.full(shape, np.nan, np.float32),
-        flags=np.zeros(shape, np.int32),
-        origin_pix=np.full((count, 2), -1, np.int64),
-        cd_deg=np.full((count, 2, 2), np.nan),
-    )
-
-
-def stack_stamps(stamps: Sequence[Stamp | None]) -> Stamps:
-    """Return stamps as one array per plane; `None` is a row without pixels."""
-    stacked = empty_stamps(len(stamps))
-    for row, stamp in enumerate(stamps):
-        if stamp is not None:
-            for name in STAMP_FIELDS:
-                getattr(stacked, name)[row] = getattr(stamp, name)
-    return stacked

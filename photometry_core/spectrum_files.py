@@ -20,7 +20,8 @@ from photometry_core.binning import BinnedSpectrum
 from photometry_core.errors import DataFormatError
 from photometry_core.file_contents import FileContents, contents_of, contents_of_binned
 from photometry_core.measurement import Provenance
-from photometry_core.spectrum import COLUMNS, Spectrum, Stamps, make_table
+from photometry_core.spectrum import COLUMNS, Spectrum, make_table
+from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import MeasureOptions, Target
 from photometry_core.votable import votable_bytes, votable_header
 

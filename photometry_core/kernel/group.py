@@ -97,7 +97,6 @@ def measure_backgrounds(
         group.used[k], group.size[k] = kept, size
         group.noise[k] = np.sqrt(variance)
         results.is_local[s] = size == recipe.background_size
-        results.plane[s] = group.moments[k, 1, 1] > 0
     if not found:
         results.status[begin:end] = NO_BACKGROUND
         return False

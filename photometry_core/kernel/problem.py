@@ -140,8 +140,6 @@ class Results(NamedTuple):
         Of the flux with that of the neighbour that it is correlated with most; NaN alone.
     level, level_err, is_local
         Background at the position in MJy/sr, its error, and whether the box did not grow.
-    plane
-        Whether the background is a plane, not a constant.
     fit_quality, chi2, n_pix
         Mean |pixel - model| / sigma in the aperture; sum of squares of it in the fit; number
         of pixels in the fit.
@@ -163,7 +161,6 @@ class Results(NamedTuple):
     level: FloatArray
     level_err: FloatArray
     is_local: BoolArray
-    plane: BoolArray
     fit_quality: FloatArray
     chi2: FloatArray
     n_pix: IntArray
@@ -195,7 +192,6 @@ def empty_results(count: int) -> Results:
         level=numbers(),
         level_err=numbers(),
         is_local=switches(),
-        plane=switches(),
         fit_quality=numbers(),
         chi2=numbers(),
         n_pix=integers(),
