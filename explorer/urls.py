@@ -17,10 +17,6 @@ urlpatterns = [
     path("jobs/<str:job_id>/status", monitor.job_status, name="job_status"),
     path("jobs/<str:job_id>/cancel", monitor.cancel, name="cancel_job"),
     path("jobs/<str:job_id>/results/", results.results, name="results"),
-    path(f"{_TARGET}plot.json", results.plot, name="plot"),
-    path(f"{_TARGET}cutouts.json", results.cutouts, name="cutouts"),
-    path(f"{_TARGET}table", results.table_page, name="table_page"),
-    path(f"{_TARGET}spectrum.vot", results.download_votable, name="download_votable"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

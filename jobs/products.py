@@ -65,6 +65,17 @@ def folder(job: Job) -> Path:
     return path
 
 
+def spectrum_path(job: Job, index: int) -> Path:
+    """Return the file with the rows of a target.
+
+    Raises
+    ------
+    ProductMissingError
+        There is none.
+    """
+    return _existing(job, index, product_path)
+
+
 def spectrum(job: Job, index: int) -> Spectrum:
     """Return the spectrum of a target, without its stamps.
 

@@ -12,12 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_q.models import OrmQ
 
-from jobs import archives, products, sweeper, tasks
-from jobs.models import Job
+from jobs import archives, folders, products, sweeper, tasks
+from jobs.models import Job, request_of
+from jobs.phases import Phase
 from jobs.services import submit_job
 from photometry_core import pipeline
+from photometry_core.spectrum_files import save_product
 from photometry_core.types import MeasureOptions, Target
 from tests.integration.faulty_archive import name_of
 from tests.integration.in_process import KilledError, forget_leases
@@ -204,3 +207,31 @@ def survive(work_off):
                 return deaths
 
     return survive
+
+
+@pytest.fixture
+def complete(client, settings, tmp_path):
+    """Makes a completed job with the spectra that are given."""
+    settings.SPHEREX_RESULTS_FOLDER = tmp_path
+    visitor = client.get("/jobs/").wsgi_request.visitor
+
+    def complete(*spectra, title="a job", **values):
+        job = Job.objects.create(
+            owner=visitor,
+            title=title,
+            phase=Phase.COMPLETED,
+            archive="simulated",
+            request=request_of([spectrum.target for spectrum in spectra], MeasureOptions(), "test"),
+            n_targets=len(spectra),
+            n_exposures=max(spectrum.n_found for spectrum in spectra),
+            started=timezone.now(),
+            ended=timezone.now(),
+            **values,
+        )
+        folder = folders.published(job.pk)
+        folder.mkdir(parents=True)
+        for index, spectrum in enumerate(spectra):
+            save_product(spectrum, folder, index)
+        return job
+
+    return complete

@@ -10,47 +10,16 @@ import numpy as np
 import pytest
 from astropy.io.votable import is_votable
 from astropy.table import Table
-from django.utils import timezone
 
 from jobs import folders
-from jobs.models import Job, request_of
-from jobs.phases import Phase
-from photometry_core.spectrum_files import load_stamps, save_product, stamps_path
-from photometry_core.types import MeasureOptions, Target
+from photometry_core.spectrum_files import load_stamps, stamps_path
+from photometry_core.types import Target
 from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 TARGET = Target(name="M 81", ra_deg=148.88822, dec_deg=69.0653)
-
-
-@pytest.fixture
-def complete(client, settings, tmp_path):
-    """Makes a completed job with the spectra that are given."""
-    settings.SPHEREX_RESULTS_FOLDER = tmp_path
-    visitor = client.get("/jobs/").wsgi_request.visitor
-
-    def complete(*spectra, title="a job", **values):
-        job = Job.objects.create(
-            owner=visitor,
-            title=title,
-            phase=Phase.COMPLETED,
-            archive="simulated",
-            request=request_of([spectrum.target for spectrum in spectra], MeasureOptions(), "test"),
-            n_targets=len(spectra),
-            n_exposures=max(spectrum.n_found for spectrum in spectra),
-            started=timezone.now(),
-            ended=timezone.now(),
-            **values,
-        )
-        folder = folders.published(job.pk)
-        folder.mkdir(parents=True)
-        for index, spectrum in enumerate(spectra):
-            save_product(spectrum, folder, index)
-        return job
-
-    return complete
 
 
 def text_of(response):

@@ -1,0 +1,1 @@
+"""What the results page shows of a measured target: one view of its rows, for every pane."""

@@ -1,0 +1,1 @@
+"""The cutouts of measurements."""

@@ -1,0 +1,5 @@
+// To be filled.
+
+export function mountLayout({ store, api, keys }) {
+  void [store, api, keys];
+}

@@ -1,0 +1,5 @@
+// To be filled.
+
+export function mountTable({ store, api, keys }) {
+  void [store, api, keys];
+}
