@@ -17,6 +17,9 @@ urlpatterns = [
     path("jobs/<str:job_id>/status", monitor.job_status, name="job_status"),
     path("jobs/<str:job_id>/cancel", monitor.cancel, name="cancel_job"),
     path("jobs/<str:job_id>/results/", results.results, name="results"),
+    path("jobs/<str:job_id>/target-list", results.target_list, name="target_list"),
+    path(f"{_TARGET}head", results.head, name="results_head"),
+    path(f"{_TARGET}about", results.about, name="results_about"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

@@ -85,6 +85,13 @@ class Dataset:
         column = pc.fill_null(column, 0)
         return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
 
+    def texts(self, name: str) -> list[str]:
+        """Return the different texts of a column, in order; none if the file does not have it."""
+        if name not in self.columns:
+            return []
+        found = pc.unique(self.table.column(name).combine_chunks()).to_pylist()
+        return sorted(text for text in found if text)
+
     def is_measured(self) -> np.ndarray:
         """Return which rows have a flux and a wavelength, and so a place in the plot."""
         fitted = (self.flags() & flags.FIT_ERROR) == 0

@@ -10,14 +10,22 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from explorer.results.about import about_context
 from explorer.results.dataset import Dataset, open_dataset
+from explorer.results.target_list import target_lines
+from explorer.views.answers import dataset_of
 from explorer.views.ownership import readable_job
 from jobs.errors import ProductMissingError
 from jobs.models import Job
 from jobs.phases import Phase
 from jobs.visitors import VisitorRequest
+from photometry_core.positions import sexagesimal
 
 _PARTS = ("layout", "targets", "compare", "plot", "table", "strip", "flags", "checks", "download")
+
+
+_ENGINES = {"native": "native", "tractor": "The Tractor"}
+_MODELS = {False: "point source", True: "S\u00e9rsic profile"}
 
 
 @require_safe
@@ -34,6 +42,29 @@ def results(request: VisitorRequest, job_id: str) -> HttpResponse:
         return render(request, "results_missing.html", {"job": job}, status=410)
     row = _number(request, "row", dataset.n_rows, default=_first_row(dataset))
     return render(request, "results.html", _context(job, dataset, row))
+
+
+@require_safe
+def head(request: VisitorRequest, job_id: str, index: int) -> HttpResponse:
+    """Return the head of the page for another target."""
+    job = readable_job(request, job_id)
+    return render(request, "results/head.html", _head(job, dataset_of(request, job_id, index)))
+
+
+@require_safe
+def about(request: VisitorRequest, job_id: str, index: int) -> HttpResponse:
+    """Return how a target was measured."""
+    job = readable_job(request, job_id)
+    context = about_context(job, dataset_of(request, job_id, index))
+    return render(request, "results/about.html", {"job": job} | context)
+
+
+@require_safe
+def target_list(request: VisitorRequest, job_id: str) -> HttpResponse:
+    """Return the list of the targets of another job."""
+    job = readable_job(request, job_id)
+    context = {"job": job, "lines": target_lines(job), "index": None}
+    return render(request, "results/targets.html", context)
 
 
 def _number(request: VisitorRequest, name: str, count: int, default: int | None) -> int | None:
@@ -55,4 +86,36 @@ def _first_row(dataset: Dataset) -> int | None:
 
 
 def _context(job: Job, dataset: Dataset, row: int | None) -> dict[str, Any]:
-    return {"job": job, "dataset": dataset, "index": dataset.index, "row": row, "parts": _PARTS}
+    return (
+        _head(job, dataset)
+        | about_context(job, dataset)
+        | {
+            "row": row,
+            "parts": _PARTS,
+            "lines": target_lines(job),
+            "options": dataset.metadata.get("options"),
+        }
+    )
+
+
+def _head(job: Job, dataset: Dataset) -> dict[str, Any]:
+    """Return what is always in sight: what was measured, how, from what and when."""
+    provenance = dataset.metadata.get("provenance") or {}
+    options = dataset.metadata.get("options") or {}
+    ra, dec = dataset.target.get("ra_deg"), dataset.target.get("dec_deg")
+    sexagesimals = sexagesimal(ra, dec) if ra is not None and dec is not None else ("", "")
+    n_measured = int(dataset.is_measured().sum())
+    return {
+        "job": job,
+        "dataset": dataset,
+        "index": dataset.index,
+        "ra_sexagesimal": sexagesimals[0],
+        "dec_sexagesimal": sexagesimals[1],
+        "n_measured": n_measured,
+        "n_failed": dataset.n_rows - n_measured,
+        "releases": dataset.texts("data_collection"),
+        "engine": _ENGINES.get(options.get("engine", "")),
+        "model": _MODELS[bool(dataset.target.get("profile"))] if options else "",
+        "software": provenance.get("software"),
+        "created": str(provenance.get("created", ""))[:19].replace("T", " "),
+    }

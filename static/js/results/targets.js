@@ -1,5 +1,67 @@
-// To be filled.
+// The list of targets, and the head of the page: they follow the spectrum that is shown.
+
+import { Latest } from "./api.js";
 
 export function mountTargets({ store, api, keys }) {
-  void [store, api, keys];
+  const pane = document.getElementById("pane-targets");
+  const latest = new Latest();
+  let listedJob = store.get("job");
+
+  const mark = () => {
+    for (const row of pane.querySelectorAll("tr[data-target]")) {
+      const isShown = Number(row.dataset.target) === store.get("target") && listedJob === store.get("job");
+      if (isShown) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+      if (isShown) row.scrollIntoView({ block: "nearest" });
+    }
+  };
+
+  const follow = async () => {
+    mark();
+    const job = store.get("job");
+    const answer = await latest.ask((signal) => Promise.all([
+      api.get("head", { signal }),
+      job === listedJob ? null : fetch(`/jobs/${job}/target-list`, { signal }).then((list) => list.text()),
+    ]));
+    if (!answer) return;
+    const [head, list] = answer;
+    document.getElementById("results-head").innerHTML = head;
+    document.title = document.querySelector(".results-head").dataset.title;
+    if (list !== null) {
+      listedJob = job;
+      pane.innerHTML = list;
+      document.dispatchEvent(new Event("targetschange"));
+      mark();
+    }
+    document.dispatchEvent(new Event("headchange"));
+  };
+
+  pane.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.target.closest("button")) return;
+    const row = event.target.closest("tr[data-target]");
+    if (!row) return;
+    event.preventDefault();
+    store.show(listedJob, Number(row.dataset.target));
+  });
+
+  const step = (by) => {
+    const count = pane.querySelectorAll("tr[data-target]").length;
+    const to = store.get("target") + by;
+    if (to >= 0 && to < count) store.show(listedJob, to);
+  };
+  keys.add(["n"], "Next target", () => step(1));
+  keys.add(["p"], "Previous target", () => step(-1));
+  store.on(["job", "target"], follow);
+
+  // Another target starts at its first measurement, as the page does.
+  store.addEventListener("kept", () => {
+    if (store.get("row") === null && store.kept.length) store.set({ row: Math.min(...store.kept) });
+  });
+
+  const empty = document.getElementById("pane-empty");
+  document.addEventListener("headchange", () => {
+    const found = document.querySelector(".results-head").dataset.rows;
+    empty.hidden = found !== "0";
+    document.getElementById("instrument").dataset.empty = String(found === "0");
+  });
 }
