@@ -21,6 +21,7 @@ SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 _SPARK_BINS = 48
 _SPARK_RANGE_UM = (0.75, 5.0)
 _SPARK_MARGIN = 2.0
+_LEAST_POINTS = 6
 _BAD = flags.mask_of(flag.name for flag in flags.FLAGS if flag.severity in ("serious", "reject"))
 
 
@@ -41,8 +42,8 @@ class TargetLine:
     status, status_words
         A word for style sheets, and a sentence.
     spark
-        Pieces of a line through the medians of fluxes in bins of wavelength, as points of an
-        SVG polyline.
+        A line through the medians of fluxes in bins of wavelength, as points of an SVG
+        polyline; empty if there are too few.
     """
 
     index: int
@@ -53,7 +54,7 @@ class TargetLine:
     snr: float | None
     status: str
     status_words: str
-    spark: tuple[str, ...] = ()
+    spark: str = ""
 
 
 def target_lines(job: Job) -> list[TargetLine]:
@@ -110,21 +111,18 @@ def _status(dataset: Dataset, measured: np.ndarray) -> tuple[str, str]:
     return "measured", "Every exposure gave a flux"
 
 
-def _spark(wavelength: FloatArray, flux: FloatArray) -> tuple[str, ...]:
-    """Return the line, interrupted where a bin of wavelength is empty."""
-    if wavelength.size < 2:
-        return ()
-    edges = np.geomspace(*_SPARK_RANGE_UM, _SPARK_BINS + 1)
-    bins = np.clip(np.digitize(wavelength, edges) - 1, 0, _SPARK_BINS - 1)
-    medians = np.full(_SPARK_BINS, np.nan)
-    for number in np.unique(bins):
-        medians[number] = np.median(flux[bins == number])
-    low, high = np.nanpercentile(medians, (2, 98))
+def _spark(wavelength: FloatArray, flux: FloatArray) -> str:
+    """Return a line through the medians of the bins of wavelength that hold any flux."""
+    if wavelength.size < _LEAST_POINTS:
+        return ""
+    n_bins = min(_SPARK_BINS, wavelength.size // 2)
+    edges = np.geomspace(*_SPARK_RANGE_UM, n_bins + 1)
+    bins = np.clip(np.digitize(wavelength, edges) - 1, 0, n_bins - 1)
+    there = np.unique(bins)
+    medians = np.array([np.median(flux[bins == number]) for number in there])
+    low, high = np.percentile(medians, (2, 98))
     height = SPARK_HEIGHT - 2 * _SPARK_MARGIN
     part = np.clip((medians - low) / ((high - low) or 1.0), -0.1, 1.1)
     y = SPARK_HEIGHT - _SPARK_MARGIN - part * height
-    x = (np.arange(_SPARK_BINS) + 0.5) * SPARK_WIDTH / _SPARK_BINS
-    there = np.flatnonzero(np.isfinite(medians))
-    # A gap of one bin is bridged: narrow bins are empty by chance.
-    pieces = np.split(there, np.flatnonzero(np.diff(there) > 2) + 1)
-    return tuple(" ".join(f"{x[i]:.1f},{y[i]:.1f}" for i in piece) for piece in pieces)
+    x = (there + 0.5) * SPARK_WIDTH / n_bins
+    return " ".join(f"{left:.1f},{top:.1f}" for left, top in zip(x, y, strict=True))
