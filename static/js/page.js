@@ -27,17 +27,18 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   document.dispatchEvent(new CustomEvent("themechange"));
 });
 
-if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
-    const label = button.firstChild;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-      label.textContent = "Copied";
-      setTimeout(() => { label.textContent = "Copy"; }, 1500);
-    });
-  }
-}
+// Heads of pages are exchanged in place, so that the buttons are listened to from above.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button || !navigator.clipboard) return;
+  const label = button.firstChild;
+  const words = label.textContent;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  label.textContent = "Copied";
+  setTimeout(() => { label.textContent = words; }, 1500);
+});
+// Without a secure connection browsers have no clipboard for pages.
+root.classList.toggle("has-clipboard", Boolean(navigator.clipboard));
 
 document.getElementById("error-summary")?.focus();
 

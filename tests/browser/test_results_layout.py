@@ -1,0 +1,196 @@
+"""The results page as a whole: panes, targets, keys, and an address that holds all of it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+STATE = "(key) => window.results.store.get(key)"
+
+
+def open_results(page, seeded, name="several", query=""):
+    page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}")
+    page.wait_for_function("() => window.results")
+    return page
+
+
+def state(page, key):
+    return page.evaluate(STATE, key)
+
+
+def change(page, **patch):
+    page.evaluate("(patch) => window.results.store.set(patch)", patch)
+
+
+def test_another_target_is_shown_in_place(owner, seeded):
+    page = open_results(owner, seeded)
+    page.evaluate("() => { window.stays = true; }")
+    page.locator("tr[data-target='1']").click()
+    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    expect(page).to_have_title(re.compile("^J004921.60"))
+    expect(page.locator("tr[data-target='1']")).to_have_attribute("aria-current", "true")
+    expect(page.locator("tr[data-target='0']")).not_to_have_attribute("aria-current", "true")
+    page.wait_for_url(re.compile(r"target=1"))
+    assert page.evaluate("() => window.stays")
+
+
+def test_n_and_p_go_through_the_targets_and_stop_at_the_ends(owner, seeded):
+    page = open_results(owner, seeded)
+    for key, name in (("p", "M 81"), ("n", "J004921.60+345324.0"), ("n", "J004921.60+345324.0"),
+                      ("p", "M 81")):  # fmt: skip
+        page.keyboard.press(key)
+        expect(page.locator("h1")).to_have_text(name)
+
+
+def test_filters_belong_to_their_spectrum_and_come_back_with_it(owner, seeded):
+    page = open_results(owner, seeded)
+    change(page, mask="128", row=3)
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    assert state(page, "mask") == "0"
+    page.keyboard.press("p")
+    expect(page.locator("h1")).to_have_text("M 81")
+    assert (state(page, "mask"), state(page, "row")) == ("128", 3)
+
+
+def test_filters_for_all_targets_go_along(owner, seeded):
+    page = open_results(owner, seeded)
+    change(page, mask="128", all_targets=True)
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    assert state(page, "mask") == "128"
+
+
+def test_the_address_holds_everything_and_a_reload_restores_it(owner, seeded):
+    page = open_results(owner, seeded)
+    patch = {
+        "mask": "12884901888",
+        "filters": {"obs_publisher_did": {"text": "like '%D3%' or like '%D4%'", "unit": "uJy"}},
+        "columns": ["row", "flux", "flags"],
+        "unit": "mJy",
+        "redshift": 0.158339,
+        "panels": ["flux_bkg"],
+        "row": 7,
+        "count": 3,
+        "masks": True,
+        "pane": "table",
+    }
+    change(page, **patch)
+    page.wait_for_function("() => location.hash.includes('redshift')")
+    address = page.url
+    page.reload()
+    page.wait_for_function("() => window.results")
+    assert {key: state(page, key) for key in patch} == patch
+    assert page.url == address
+
+
+def test_an_address_sent_to_somebody_wins_over_what_they_last_saw(owner, seeded):
+    page = open_results(owner, seeded)
+    change(page, mask="128", unit="mJy")
+    page.wait_for_function("() => location.hash.includes('128')")
+    page.goto("about:blank")
+    open_results(page, seeded, query="?target=0&row=2#mask=%22256%22")
+    assert (state(page, "mask"), state(page, "row"), state(page, "unit")) == ("256", 2, "uJy")
+
+
+@pytest.mark.parametrize("mangled", ["#mask=%ZZ", "#filters={", "#unknown=1", "#main", "#=&&=="])
+def test_a_mangled_address_is_no_failure(owner, seeded, mangled):
+    page = open_results(owner, seeded, query=mangled)
+    assert state(page, "mask") == "0"
+
+
+def test_panes_are_chosen_and_remembered(owner, seeded):
+    page = open_results(owner, seeded)
+    for choice, shown, hidden in (
+        ("Table", ".part-table", ".part-spectrum"),
+        ("Spectrum", ".part-spectrum", ".part-table"),
+    ):
+        page.get_by_role("radio", name=choice).check(force=True)
+        assert page.evaluate("(one) => getComputedStyle(document.querySelector(one)).display",
+                             hidden) == "none"  # fmt: skip
+        expect(page.locator(shown)).to_be_visible()
+    page.keyboard.press("t")
+    assert state(page, "pane") == "table"
+    page.get_by_role("radio", name="Both").check(force=True)
+    expect(page.locator(".part-spectrum")).to_be_visible()
+    expect(page.locator(".part-table")).to_be_visible()
+
+
+def test_splitters_work_by_mouse_and_keyboard_and_are_remembered(owner, seeded):
+    page = open_results(owner, seeded)
+    width = "() => document.getElementById('pane-targets').getBoundingClientRect().width"
+    before = page.evaluate(width)
+    splitter = page.get_by_role("separator", name="Width of the list of targets")
+    splitter.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(width) == before + 48
+    box = splitter.bounding_box()
+    page.mouse.move(box["x"] + 4, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 34, box["y"] + 50)
+    page.mouse.up()
+    assert page.evaluate(width) == before + 78
+    page.reload()
+    page.wait_for_function("() => window.results")
+    assert page.evaluate(width) == before + 78
+    splitter.dblclick()
+    assert page.evaluate(width) == before
+
+
+def test_a_single_target_needs_no_list_but_has_one(owner, seeded):
+    page = open_results(owner, seeded, "measured")
+    expect(page.locator(".targets-table")).to_be_hidden()
+    page.get_by_role("button", name="Show the list of targets").click()
+    expect(page.locator(".targets-table")).to_be_visible()
+
+
+def test_the_side_panel_has_tabs_and_can_be_closed(owner, seeded):
+    page = open_results(owner, seeded)
+    for name in ("Checks", "About", "Flags"):
+        page.get_by_role("tab", name=name).click()
+        expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+        expect(page.locator(f"#side-{name.lower()}")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Checks")).to_be_focused()
+    page.get_by_role("button", name="Close the side panel").click()
+    expect(page.locator("#side-checks")).to_be_hidden()
+    page.get_by_role("tab", name="Flags").click()
+    expect(page.locator("#side-flags")).to_be_visible()
+
+
+def test_failures_lead_to_their_reasons(owner, seeded):
+    page = open_results(owner, seeded, "measured")
+    page.get_by_role("button", name="3 failed, why?").click()
+    expect(page.locator("#side-about")).to_contain_text("HDU VARIANCE is missing")
+
+
+def test_the_list_of_keys_names_all_of_them(owner, seeded):
+    page = open_results(owner, seeded)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
+    for key in "jknpfmbt/?":
+        expect(dialog.locator("kbd", has_text=re.compile(f"^{re.escape(key)}$"))).to_be_visible()
+    # Behind a dialog keys do nothing.
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert state(page, "target") == 0
+
+
+def test_no_exposure_is_said_instead_of_empty_panes(owner, seeded):
+    page = open_results(owner, seeded, "uncovered")
+    expect(page.get_by_role("heading", name="No exposure covers this position")).to_be_visible()
+    for pane in ("#pane-main", "#pane-strip", "#pane-side"):
+        expect(page.locator(pane)).to_be_hidden()
+
+
+def test_the_position_can_be_copied(owner, seeded, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = open_results(owner, seeded)
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    page.get_by_role("button", name="Copy the position in degrees").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "12.340000 +34.890000"
