@@ -186,7 +186,7 @@ def _link_stamps(owner: str, product: Path, index: int, spectrum: dict[str, Any]
         return
     if not stamps_path(saved, target).is_file() and not link_path(saved, target).is_file():
         return
-    rows_of = {
+    rows_of: dict[str | None, int] = {
         image: row for row, image in enumerate(_images(product_path(saved, target))) if image
     }
     rows = [rows_of.get(image) for image in _images(product_path(product, index))]
