@@ -45,6 +45,8 @@ _ROLES = ("wavelength", "flux", "flux_err")
 _NAMES_OF_OFFICIAL = {"lambda": "wavelength"}
 _SELF_EXPLAINING = {"mjd": "d", "ra": "deg", "dec": "deg"}
 """Columns of other programs whose names say the unit."""
+_RESERVED = frozenset(("row",))
+"""Pages number the rows themselves."""
 _AMBIGUOUS = frozenset(("x_image", "y_image"))
 """Other programs count pixels from 1."""
 
@@ -270,7 +272,7 @@ class _Making:
         """Keep a column as it is, under a name that is none of ours."""
         name = column.name
         taken = {*self._known, *(kept.name.lower() for kept in self._unknown)}
-        if name.lower() in _OURS or name.lower() in taken:
+        if name.lower() in _OURS or name.lower() in _RESERVED or name.lower() in taken:
             name = f"{name}_as_given"
             while name.lower() in taken:
                 name += "_"

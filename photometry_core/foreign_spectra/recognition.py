@@ -54,7 +54,7 @@ def origin_of(table: FileTable) -> Origin:
     """Return which program made a table."""
     names = {column.name.lower() for column in table.columns}
     facts = _lower(table.facts)
-    software = facts.get("server_software", "")
+    software = facts.get("server_software") or facts.get("creator", "")
     if table.request or software.startswith(_SOFTWARE):
         return "explorer"
     if names >= _OURS or names >= _OURS_BINNED:
@@ -151,7 +151,7 @@ def _simulated(facts: dict[str, str], request: dict[str, Any]) -> bool | None:
     provenance = request.get("provenance")
     if isinstance(provenance, dict) and isinstance(provenance.get("simulated"), bool):
         return bool(provenance["simulated"])
-    for name in ("simulated", "data", "simulate"):
+    for name in ("simulated", "data", "simulatd"):
         text = facts.get(name, "").lower()
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
@@ -161,7 +161,9 @@ def _simulated(facts: dict[str, str], request: dict[str, Any]) -> bool | None:
 def _source_job(facts: dict[str, str], request: dict[str, Any]) -> tuple[str, int] | None:
     provenance = request.get("provenance")
     given = {**facts, **(provenance if isinstance(provenance, dict) else {}), **request}
-    job_id, index = str(given.get("job_id", "")), str(given.get("target_index", ""))
+    # The latter are keywords of FITS headers.
+    job_id = str(given.get("job_id", given.get("jobid", "")))
+    index = str(given.get("target_index", given.get("targetix", "")))
     if _JOB_ID.fullmatch(job_id) and re.fullmatch(r"[0-9]{1,6}", index):
         return job_id, int(index)
     return None

@@ -92,6 +92,7 @@ def read_delimited(name: str, text: str) -> FileContent:
     if table_rows and _is_line_of_units(table_rows[0]):
         described, table_rows = table_rows[0], table_rows[1:]
     columns = zip(*table_rows, strict=True) if table_rows else ([] for _ in names)
+    columns = (tuple(map(_without_apostrophe, cells)) for cells in columns)
     return _content(
         name,
         [
@@ -156,6 +157,11 @@ def _header(
         f"{name}, line {rows[0][0]}: {numeric[0][:40]!r} stands where the column names should be; "
         "begin the file with a line of names, such as wavelength_um,flux_uJy"
     )
+
+
+def _without_apostrophe(cell: str) -> str:
+    """Return a text without the apostrophe that keeps spreadsheets from running it."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@") else cell
 
 
 def _looks_numeric(cell: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from photometry_core.errors import SpectrumFileError
 from photometry_core.foreign_spectra.arrays import Values
@@ -112,9 +113,10 @@ def null_if_not_finite(values: Values | FloatArray) -> Values:
     """Return a column with nulls where it is NaN or infinite; other than numbers as they are."""
     if isinstance(values, pa.Array) and not pa.types.is_floating(values.type):
         return values
-    given: Any = values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values
-    numbers = np.asarray(given, np.float64)
-    return pa.array(numbers, mask=~np.isfinite(numbers))
+    if isinstance(values, pa.Array):
+        kept: Values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
+        return kept
+    return pa.array(values, mask=~np.isfinite(values))
 
 
 def _first_other(values: Values) -> str:

@@ -13,14 +13,6 @@ from astropy.units import UnitBase
 from photometry_core.foreign_spectra.limits import MAX_UNIT_LENGTH
 from photometry_core.types import FloatArray
 
-WAVELENGTH_UNITS = ("um", "nm", "Angstrom", "mm", "m")
-"""What a person can say of wavelengths without a unit."""
-FLUX_UNITS = (
-    "uJy", "mJy", "Jy", "erg / (s cm2 Hz)", "W / (m2 Hz)",
-    "erg / (s cm2 Angstrom)", "erg / (s cm2 um)", "W / (m2 um)",
-)  # fmt: skip
-"""What a person can say of fluxes without a unit."""
-
 _SPELLINGS = {
     "µm": "um", "μm": "um", "micron": "um", "microns": "um", "micrometer": "um",
     "micrometers": "um", "micrometre": "um", "micrometres": "um", "nanometer": "nm",
