@@ -155,7 +155,7 @@ def _member(
 
 def _is_ignored(name: str) -> bool:
     path = PurePosixPath(name.lower())
-    hidden = any(part.startswith((".", "__macosx")) for part in path.parts)
+    hidden = path.name.startswith(".") or "__macosx" in path.parts
     return hidden or path.suffix in _IGNORED_SUFFIXES or path.name.startswith(_IGNORED_STEMS)
 
 

@@ -154,7 +154,8 @@ def _rank(
     ucds: tuple[str, ...],
 ) -> int:
     """Return how certain it is that a column is what is looked for; 0 is not at all."""
-    found = words_of(column.name)
+    # Columns of equal names are numbered: none of them is the one that is meant.
+    found = [word for word in words_of(column.name) if not word.isdigit()]
     unit = stated_unit(column)
     fits = unit is not None and is_unit(unit)
     if "_".join(found) in words:

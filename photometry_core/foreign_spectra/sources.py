@@ -95,11 +95,12 @@ def _texts(where: str, column: FileColumn, cell: Any, count: int) -> list[str | 
         return None
     length = column.item_length
     pieces = [cell[at : at + length].strip(" \0") for at in range(0, len(cell), length)]
+    words: list[str | None] = list(cell.split())
+    if len(words) == count and len(cell) != count * length:
+        return words
+    # The blanks at the very end may be gone.
     if len(pieces) == count:
         return [piece or None for piece in pieces]
-    words: list[str | None] = list(cell.split())
-    if len(words) == count:
-        return words
     raise SpectrumFileError(
         f"{where}, column {column.name!r}: {len(cell)} characters are not {count} texts of {length}"
     )
