@@ -91,7 +91,7 @@ def _page(
         "is_asked": bool(asked),
         "most_mb": MAX_FILE_BYTES // 1_000_000,
         "most_bytes": MAX_FILE_BYTES,
-        "most_rows": MAX_ROWS,
+        "most_rows": f"{MAX_ROWS:,}",
         "most_columns": MAX_COLUMNS,
         "most_spectra": MAX_SPECTRA,
     }

@@ -8,7 +8,21 @@ const status = document.getElementById("upload-status");
 const errors = document.getElementById("upload-errors");
 const questions = document.getElementById("upload-questions");
 
+const chosen = document.getElementById("chosen-file");
+
+zone.classList.add("has-script");
 zone.querySelector(".drop-only").hidden = false;
+showChosen();
+
+function showChosen() {
+  const file = input.files[0];
+  chosen.hidden = !file;
+  chosen.textContent = file ? `${file.name} · ${size(file.size)}` : "";
+}
+
+function size(bytes) {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
 
 function hasFiles(event) {
   return event.dataTransfer?.types.includes("Files") ?? false;
@@ -46,10 +60,11 @@ function forget() {
   errors.replaceChildren();
   questions.replaceChildren();
   const file = input.files[0];
-  const tooLarge = file && file.size > Number(form.dataset.mostBytes);
-  const most = Number(form.dataset.mostBytes) / 1e6;
-  input.setCustomValidity(tooLarge ? `This file has ${Math.ceil(file.size / 1e6)} MB; allowed: at most ${most} MB.` : "");
+  const most = Number(form.dataset.mostBytes);
+  const tooLarge = file && file.size > most;
+  input.setCustomValidity(tooLarge ? `This file has ${size(file.size)}; allowed: at most ${size(most)}.` : "");
   status.textContent = "";
+  showChosen();
 }
 
 form.addEventListener("submit", async (event) => {
@@ -94,4 +109,5 @@ async function send() {
 addEventListener("pageshow", () => {
   button.disabled = false;
   status.textContent = "";
+  showChosen();
 });
