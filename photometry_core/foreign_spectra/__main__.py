@@ -56,7 +56,7 @@ def _bound() -> None:
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + limits.SECONDS
+    seconds = int(used.ru_utime + used.ru_stime) + limits.PROCESSOR_SECONDS
     resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))

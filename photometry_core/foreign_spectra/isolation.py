@@ -119,6 +119,6 @@ def _run(folder: Path, name: str) -> None:
 
 def _took_too_long(name: str) -> SpectrumFileError:
     return SpectrumFileError(
-        f"{name} can't be opened within {limits.SECONDS} s. A smaller table, or another format "
+        f"{name} takes too long to be opened. A smaller table, or another format "
         "such as FITS or Parquet, may help"
     )

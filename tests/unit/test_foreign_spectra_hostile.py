@@ -234,8 +234,8 @@ def test_memory_is_bounded(tmp_path):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("import time; time.sleep(60)", "within 20 s"),
-        ("while True: pass", "within 20 s"),
+        ("import time; time.sleep(60)", "takes too long to be opened"),
+        ("while True: pass", "takes too long to be opened"),
         ("import os; os.kill(os.getpid(), 11)", "reading it failed"),
         ("raise RuntimeError", "reading it failed"),
     ],
