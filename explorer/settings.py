@@ -28,6 +28,8 @@ SPHEREX_LOG_LEVEL
     ``DEBUG``, ``INFO``, ``WARNING`` (default) or ``ERROR``, for the log on standard error.
 SPHEREX_MAX_TARGETS, SPHEREX_MAX_ACTIVE_JOBS
     The most targets of one job, and the most unfinished jobs of one visitor.
+SPHEREX_MAX_UPLOADS
+    The most opened files that are kept for one visitor.
 """
 
 from __future__ import annotations
@@ -101,6 +103,8 @@ SPHEREX_MAX_TARGETS = _whole_number("SPHEREX_MAX_TARGETS", 20)
 """The most targets of one job; the official tool's limit."""
 SPHEREX_MAX_ACTIVE_JOBS = _whole_number("SPHEREX_MAX_ACTIVE_JOBS", 50)
 """The most unfinished jobs of one visitor."""
+SPHEREX_MAX_UPLOADS = _whole_number("SPHEREX_MAX_UPLOADS", 50)
+"""The most opened files that are kept for one visitor."""
 
 # How jobs are worked on
 
@@ -198,6 +202,11 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = [
+    "explorer.upload_limit.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Applications
 

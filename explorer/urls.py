@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from explorer.views import errors, method, monitor, results, submission
+from explorer.views import errors, method, monitor, results, submission, uploads
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -16,10 +16,12 @@ urlpatterns = [
     path("jobs/<str:job_id>/", monitor.job, name="job"),
     path("jobs/<str:job_id>/status", monitor.job_status, name="job_status"),
     path("jobs/<str:job_id>/cancel", monitor.cancel, name="cancel_job"),
+    path("jobs/<str:job_id>/delete", uploads.delete, name="delete_upload"),
     path("jobs/<str:job_id>/results/", results.results, name="results"),
     path("jobs/<str:job_id>/target-list", results.target_list, name="target_list"),
     path(f"{_TARGET}head", results.head, name="results_head"),
     path(f"{_TARGET}about", results.about, name="results_about"),
+    path("upload/", uploads.upload, name="upload"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

@@ -16,6 +16,8 @@ from photometry_core.archive import SIMULATED
 from photometry_core.archive.search import ExposureMatch
 from photometry_core.types import MeasureOptions, Target
 
+UPLOAD = "upload"
+"""The archive of jobs that are files which their owners opened."""
 ID_PATTERN = r"[A-Za-z][A-Za-z0-9_-]{21}"
 """What the id of a job looks like."""
 
@@ -49,7 +51,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 class Job(Leased):
     """Targets to be measured on all exposures of an archive that cover them.
 
-    Its lease is held while exposures are searched for, and while products are assembled.
+    Its lease is held while exposures are searched for, and while products are assembled. A file
+    that its owner opened is a job as well (`is_upload`): completed, with products, and with no
+    exposures, chunks or lease.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ class Job(Leased):
         Name of the archive.
     request
         ``targets``, ``options`` and ``software`` (name and version that took the job) as JSON.
+        An opened file has ``upload`` as well; its targets may have no position, and it has
+        options only if the file says them.
     n_targets, n_exposures
         Numbers of targets, and of exposures found; the latter is `None` until searched.
     created, started, ended
@@ -131,6 +137,11 @@ class Job(Leased):
         return MeasureOptions.from_json(self.request["options"])
 
     @property
+    def is_upload(self) -> bool:
+        """Whether it is a file that its owner opened; `targets` and `options` are not for those."""
+        return self.archive == UPLOAD and "upload" in self.request
+
+    @property
     def is_active(self) -> bool:
         """Whether the job has not ended."""
         return self.phase in ACTIVE
@@ -138,6 +149,8 @@ class Job(Leased):
     @property
     def simulated(self) -> bool:
         """Whether the data are simulated."""
+        if self.is_upload:
+            return self.request["upload"]["simulated"] is True
         return self.archive == SIMULATED
 
     @property

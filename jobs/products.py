@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from photometry_core.spectrum_files import (
     spectrum_bytes,
     stamps_path,
 )
-from photometry_core.stamp_cubes import Stamps
+from photometry_core.stamp_cubes import Stamps, empty_stamps
 
 CONTENT_TYPES = {
     "votable": "application/x-votable+xml",
@@ -83,6 +84,8 @@ def spectrum(job: Job, index: int) -> Spectrum:
     ------
     ProductMissingError
         There is none.
+    DataFormatError
+        It is an opened file without some of our columns, or without the request.
     """
     return load_spectrum(_existing(job, index, product_path))
 
@@ -90,11 +93,16 @@ def spectrum(job: Job, index: int) -> Spectrum:
 def stamps(job: Job, index: int, rows: Sequence[int] | None = None) -> Stamps:
     """Return the stamps of some rows of a spectrum, or of all.
 
+    Those of an opened file may be those of the job that it was saved from: rows that are not in
+    that job have no pixels, and none has any if that job is gone.
+
     Raises
     ------
     ProductMissingError
         There are none, or no such row.
     """
+    if job.is_upload and not stamps_path(folder(job), index).is_file():
+        return _linked_stamps(job, index, rows)
     try:
         return load_stamps(_existing(job, index, stamps_path), rows)
     except IndexError as error:
@@ -117,6 +125,32 @@ def open_download(job: Job, index: int, format_name: str = "votable") -> Downloa
         content_type=CONTENT_TYPES[format_name],
         content=spectrum_bytes(product, format_name),
     )
+
+
+def link_path(folder: Path, index: int) -> Path:
+    """Return where it is saved which rows of another job an opened file has its stamps from."""
+    return folder / f"{index}.stamps.json"
+
+
+def _linked_stamps(job: Job, index: int, rows: Sequence[int] | None) -> Stamps:
+    link = json.loads(_existing(job, index, link_path).read_text("utf-8"))
+    of_rows: list[int | None] = link["rows"]
+    wanted = range(len(of_rows)) if rows is None else rows
+    if any(not 0 <= row < len(of_rows) for row in wanted):
+        raise ProductMissingError(f"target {index} of job {job.pk} has no such row")
+    found = empty_stamps(len(wanted))
+    places = [(place, of_rows[row]) for place, row in enumerate(wanted)]
+    known = [(place, source_row) for place, source_row in places if source_row is not None]
+    source = Job.objects.filter(pk=link["job"], owner=job.owner).first()
+    if source is None or not known:
+        return found
+    try:
+        saved = stamps(source, link["target"], [source_row for _, source_row in known])
+    except ProductMissingError:
+        return found
+    for saved_row, (place, _) in enumerate(known):
+        found.put(place, saved, saved_row)
+    return found
 
 
 def _existing(job: Job, index: int, path_of: Callable[[Path, int], Path]) -> Path:

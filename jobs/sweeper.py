@@ -10,6 +10,9 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
 
 from django.db.models import QuerySet
 from django_q.models import Schedule
@@ -22,6 +25,8 @@ from jobs.phases import ACTIVE, Phase
 log = logging.getLogger(__name__)
 
 _SCHEDULE = "jobs.sweep"
+_ABANDONED_SECONDS = 3600
+"""A file that a visitor opens becomes a job within two minutes, or never."""
 
 
 def sweep() -> None:
@@ -65,6 +70,8 @@ def _clean_folders() -> None:
     names = [path.name for path in root.iterdir()] if root.is_dir() else []
     ids = [name for name in names if re.fullmatch(ID_PATTERN, name)]
     phases = dict(Job.objects.filter(pk__in=ids).values_list("pk", "phase"))
+    for job_id in set(ids) - set(phases):
+        _remove_abandoned(root / job_id)
     for job_id, phase in phases.items():
         if phase in ACTIVE:
             continue
@@ -72,3 +79,10 @@ def _clean_folders() -> None:
             shutil.rmtree(folders.published(job_id), ignore_errors=True)
             Chunk.objects.filter(job_id=job_id).update(exposures=[])
         shutil.rmtree(folders.work(job_id), ignore_errors=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the folder of a file that was being opened when the site was stopped."""
+    with suppress(FileNotFoundError):
+        if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)

@@ -18,6 +18,27 @@ class InvalidInputError(PhotometryError, ValueError):
     """
 
 
+class SpectrumFileError(InvalidInputError):
+    """A file with somebody's spectra can't be opened.
+
+    Parameters
+    ----------
+    message
+        Names the file, the table, the column and the row, as far as they are known.
+    questions
+        What a person has to say before the file can be opened, as fields of
+        `photometry_core.foreign_spectra.Answers`, each with the columns to choose from.
+    """
+
+    def __init__(self, message: str, questions: dict[str, list[str]] | None = None) -> None:
+        super().__init__(message)
+        self.questions = questions or {}
+
+
+class NoSpectrumError(SpectrumFileError):
+    """A table has no column of wavelengths, or none of fluxes."""
+
+
 class ArchiveError(PhotometryError):
     """An archive can't be opened or searched; nothing can be measured."""
 

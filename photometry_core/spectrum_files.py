@@ -27,13 +27,15 @@ from photometry_core.votable import votable_bytes, votable_header
 
 _VOTABLE_VERSION_KEY = b"IVOA.VOTable-Parquet.version"
 _VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
-_REQUEST_KEY = b"spherex_explorer"
-_STAMP_PLANES = (
+REQUEST_KEY = b"spherex_explorer"
+"""Metadata of a product: what was asked for and where it comes from, as JSON."""
+STAMP_PLANES = (
     ("IMAGE", "image_mjy_sr", "MJy / sr"),
     ("VARIANCE", "variance_mjy2_sr2", "MJy2 / sr2"),
     ("MODEL", "model_mjy_sr", "MJy / sr"),
     ("FLAGS", "flags", ""),
 )
+"""HDUs of stamps: name, field of `Stamps`, unit."""
 
 
 def product_path(folder: Path, index: int) -> Path:
@@ -59,8 +61,13 @@ def save_product(spectrum: Spectrum, folder: Path, index: int) -> None:
         Number of the target in its job.
     """
     if spectrum.stamps is not None:
-        _publish(stamps_path(folder, index), _stamps_bytes(spectrum.stamps))
+        save_stamps(spectrum.stamps, folder, index)
     _publish(product_path(folder, index), spectrum_bytes(spectrum, "parquet"))
+
+
+def save_stamps(stamps: Stamps, folder: Path, index: int) -> None:
+    """Save the stamps of a spectrum; as `save_product`."""
+    _publish(stamps_path(folder, index), _stamps_bytes(stamps))
 
 
 def load_spectrum(path: Path) -> Spectrum:
@@ -75,10 +82,13 @@ def load_spectrum(path: Path) -> Spectrum:
         contents = pq.read_table(path)
     except pa.ArrowInvalid as error:
         raise DataFormatError(f"{path.name}: not a Parquet file ({error})") from error
-    metadata = contents.schema.metadata or {}
-    if _REQUEST_KEY not in metadata:
-        raise DataFormatError(f"{path.name}: not a spectrum saved by this program")
-    request = json.loads(metadata[_REQUEST_KEY])
+    request = json.loads((contents.schema.metadata or {}).get(REQUEST_KEY, b"{}"))
+    missing = [name for name in ("target", "options", "provenance") if name not in request]
+    missing += [column.name for column in COLUMNS if column.name not in contents.schema.names]
+    if missing:
+        raise DataFormatError(
+            f"{path.name}: not a spectrum saved by this program: it has no {missing[0]}"
+        )
     values = {
         column.name: np.array(contents.column(column.name).to_pylist(), dtype=column.dtype)
         for column in COLUMNS
@@ -111,7 +121,7 @@ def load_stamps(path: Path, rows: Sequence[int] | None = None) -> Stamps:
         wanted = np.arange(count) if rows is None else np.asarray(rows, dtype=int)
         if wanted.size and not (wanted.min() >= 0 and wanted.max() < count):
             raise IndexError(f"row {wanted.max()} of {count} does not exist")
-        planes = {field: np.array(hdus[name].data[wanted]) for name, field, _ in _STAMP_PLANES}
+        planes = {field: np.array(hdus[name].data[wanted]) for name, field, _ in STAMP_PLANES}
         places = hdus["PLACE"].data[wanted]
         return Stamps(
             image_mjy_sr=planes["image_mjy_sr"].astype(np.float32),
@@ -131,7 +141,7 @@ def _parquet_bytes(contents: FileContents, request: dict[str, Any] | None = None
         arrays.append(pa.array(np.asarray(np.ma.getdata(data)), mask=mask if mask.any() else None))
     metadata = {_VOTABLE_VERSION_KEY: b"1.0", _VOTABLE_KEY: votable_header(contents).encode()}
     if request is not None:
-        metadata[_REQUEST_KEY] = json.dumps(request).encode()
+        metadata[REQUEST_KEY] = json.dumps(request).encode()
     names = [column.name for column in contents.columns]
     parquet = pa.table(arrays, names=names).replace_schema_metadata(metadata)
     stream = io.BytesIO()
@@ -141,7 +151,7 @@ def _parquet_bytes(contents: FileContents, request: dict[str, Any] | None = None
 
 def _stamps_bytes(stamps: Stamps) -> bytes:
     hdus = fits.HDUList([fits.PrimaryHDU()])
-    for name, field, unit in _STAMP_PLANES:
+    for name, field, unit in STAMP_PLANES:
         hdu = fits.ImageHDU(getattr(stamps, field), name=name)
         if unit:
             hdu.header["BUNIT"] = unit

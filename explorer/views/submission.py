@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -125,6 +125,8 @@ def _initial(request: VisitorRequest) -> dict[str, Any]:
 
 
 def _initial_of(job: Job) -> dict[str, Any]:
+    if job.is_upload:
+        raise Http404("An uploaded file was not measured here and can't be edited.")
     target, options = job.targets[0], job.options
     start, end = options.mjd_range
     return {

@@ -18,7 +18,15 @@ from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_ALL = {"new_job", "position_feedback", "time_feedback", "jobs", "job_rows", "method"}
+OPEN_TO_ALL = {
+    "new_job",
+    "position_feedback",
+    "time_feedback",
+    "jobs",
+    "job_rows",
+    "method",
+    "upload",
+}
 """They belong to no job; what they list is checked below."""
 OPEN_TO_HOLDERS = {"claim"}
 """They are given to others on purpose; the token in the address is the key."""
@@ -26,6 +34,7 @@ OF_A_JOB = {
     "job": ("get", ""),
     "job_status": ("get", ""),
     "cancel_job": ("post", ""),
+    "delete_upload": ("post", ""),
     "results": ("get", ""),
     "plot": ("get", ""),
     "cutouts": ("get", "?rows=0"),

@@ -1,0 +1,11 @@
+"""Spectra out of files that somebody brings: ours, the official tool's, and other programs'.
+
+Nothing in such a file is trusted. `limits` bounds it, one module per format takes it apart
+into plain tables (`contents`), `recognition`, `roles` and `conversion` make spectra with our
+columns and units of them, and `isolation` has all of this done by a process that may fail.
+"""
+
+from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum
+from photometry_core.foreign_spectra.reading import read_spectra
+
+__all__ = ["Answers", "ForeignSpectrum", "read_spectra"]
