@@ -14,7 +14,13 @@ from explorer.results.about import about_context, source_model
 from explorer.results.dataset import open_dataset
 from explorer.results.flag_counts import PRESETS
 from jobs import folders
-from photometry_core.spectrum_files import stamps_path
+from jobs.uploads import open_upload
+from photometry_core.spectrum_files import (
+    load_spectrum,
+    product_path,
+    spectrum_bytes,
+    stamps_path,
+)
 from photometry_core.types import MeasureOptions, ProperMotion, SersicProfile, Target
 from tests.spectra import made_spectrum
 
@@ -285,3 +291,38 @@ def test_what_an_opened_file_of_ours_says_is_kept(opened):
     shown = opened(origin="explorer", simulated=False)
     assert shown["is_simulated"] is False
     assert ("Release", "spherex_qr2") in shown["facts"]
+
+
+def open_file(client, name, content):
+    visitor = client.get("/jobs/").wsgi_request.visitor
+    return open_upload(owner=visitor, file_name=name, pieces=[content])
+
+
+def test_a_file_of_two_columns_is_checked_as_far_as_it_goes(client, settings, tmp_path):
+    settings.SPHEREX_RESULTS_FOLDER = tmp_path
+    rows = "\n".join(f"{0.8 + 0.02 * number},{100 + number}" for number in range(40))
+    job = open_file(client, "mine.csv", f"wavelength(um),flux(uJy)\n{rows}\n".encode())
+    counts = ask(client, job, "flags", view={})
+    assert (counts["has_flags"], counts["n_kept"]) == (False, 40)
+    assert ask(client, job, "flags/row", view={}, row=3)["flags"] == []
+    answer = ask(client, job, "checks", view={})
+    assert answer["n_checked"] == 40
+    assert {check["verdict"] for check in answer["checks"]} == {"impossible"}
+    page = text_of(about(client, job))
+    assert "origin not said" in page
+    assert "Filemine.csv" in page
+    assert "Not said by the file: source model, engine," in page
+    assert text_of(client.get(f"/jobs/{job.pk}/results/"))
+
+
+def test_a_saved_spectrum_that_is_opened_again_is_checked_with_its_stamps(client, complete):
+    job = complete(made_spectrum(60, 2))
+    content = spectrum_bytes(load_spectrum(product_path(folders.published(job.pk), 0)), "votable")
+    again = open_file(client, "again.vot", content)
+    checks = {check["key"]: check for check in ask(client, again, "checks", view={})["checks"]}
+    assert checks["flags"]["findings"][0]["rows"]
+    assert checks["emission"]["findings"][1]["verdict"] == "impossible"
+    page = text_of(about(client, again))
+    assert "simulated An invented sky" in page
+    assert "Made bySPHEREx Explorer" in page
+    assert "level2_x.fits: HDU VARIANCE is missing" in page
