@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.results.columns import COUNT_COLUMNS, USUAL
+from explorer.results.columns import COUNT_COLUMNS
 from explorer.results.dataset import Dataset
 from explorer.results.flag_advice import advice_for
 from explorer.results.query import select_rows
@@ -97,8 +97,8 @@ def count_flags(dataset: Dataset, view: View) -> dict[str, Any]:
     dict
         ``n_rows`` of the file, ``n_before_mask``, ``n_kept``; ``bits``, each with ``count``,
         ``dropped`` (how many of those the mask drops) and ``in_file`` (its count without any
-        condition); ``presets`` with the number that each would keep; ``columns``, those that
-        the table usually has. ``has_flags`` is false if the file has no flags.
+        condition); ``presets`` with the number that each would keep. ``has_flags`` is false if
+        the file has no flags.
 
     Raises
     ------
@@ -127,7 +127,6 @@ def count_flags(dataset: Dataset, view: View) -> dict[str, Any]:
             }
             for preset in PRESETS
         ],
-        "columns": [name for name in USUAL if name in dataset.columns],
     }
 
 

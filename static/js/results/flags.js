@@ -176,10 +176,11 @@ function decode(store, answer) {
     note.textContent = `Not decoded: a table has room for ${MOST_DERIVED} added columns, and ${derived.length} are there.`;
     return;
   }
-  const shown = store.get("columns") ?? [...answer.columns, ...derived.map((one) => one.name)];
+  // Without a choice of columns the table shows the usual ones and all that are added.
+  const shown = store.get("columns");
   store.set({
     derived: [...derived, ...missing],
-    columns: [...shown, ...[...names].filter((name) => !shown.includes(name))],
+    columns: shown && [...shown, ...[...names].filter((name) => !shown.includes(name))],
   });
   note.textContent = `${missing.length} columns added to the table: ${[...names].join(", ")}.`;
 }
