@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from explorer.views import errors, method, monitor, results, submission, uploads
+from explorer.views import (
+    errors,
+    method,
+    monitor,
+    result_flags,
+    results,
+    submission,
+    uploads,
+)
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -21,6 +29,9 @@ urlpatterns = [
     path("jobs/<str:job_id>/target-list", results.target_list, name="target_list"),
     path(f"{_TARGET}head", results.head, name="results_head"),
     path(f"{_TARGET}about", results.about, name="results_about"),
+    path(f"{_TARGET}flags", result_flags.flags, name="result_flags"),
+    path(f"{_TARGET}flags/row", result_flags.flags_of_row, name="result_flags_of_row"),
+    path(f"{_TARGET}checks", result_flags.checks, name="result_checks"),
     path("upload/", uploads.upload, name="upload"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),

@@ -1,5 +1,6 @@
 // The results page: one spectrum, shown by plot, table, cutouts and flags together.
 
+import { mountAbout } from "./about.js";
 import { Api } from "./api.js";
 import { mountChecks } from "./checks.js";
 import { mountCompare } from "./compare.js";
@@ -18,7 +19,7 @@ const store = new Store({ job, target: Number(target), row: row === "" ? null : 
 const parts = { store, api: new Api(store, csrf), keys: new Keys() };
 
 for (const mount of [
-  mountLayout, mountTargets, mountTable, mountPlot, mountStrip, mountFlags, mountChecks, mountCompare, mountDownload,
+  mountLayout, mountTargets, mountTable, mountPlot, mountStrip, mountFlags, mountChecks, mountAbout, mountCompare, mountDownload,
 ]) {
   mount(parts);
 }
