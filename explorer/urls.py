@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from explorer.views import errors, method, monitor, results, submission, uploads
+from explorer.views import (
+    errors,
+    method,
+    monitor,
+    result_cutouts,
+    results,
+    submission,
+    uploads,
+)
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -22,6 +30,7 @@ urlpatterns = [
     path(f"{_TARGET}head", results.head, name="results_head"),
     path(f"{_TARGET}about", results.about, name="results_about"),
     path("upload/", uploads.upload, name="upload"),
+    path(f"{_TARGET}cutouts", result_cutouts.result_cutouts, name="cutouts"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]
