@@ -6,6 +6,7 @@ from explorer.views import (
     errors,
     method,
     monitor,
+    result_cutouts,
     result_flags,
     results,
     submission,
@@ -33,6 +34,7 @@ urlpatterns = [
     path(f"{_TARGET}flags/row", result_flags.flags_of_row, name="result_flags_of_row"),
     path(f"{_TARGET}checks", result_flags.checks, name="result_checks"),
     path("upload/", uploads.upload, name="upload"),
+    path(f"{_TARGET}cutouts", result_cutouts.result_cutouts, name="cutouts"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from photometry_core.types import IntArray
+from photometry_core.types import FloatArray, IntArray
 
 CHANNELS_PER_DETECTOR = 17
 
@@ -64,7 +64,7 @@ def channel_at(x_pix: npt.ArrayLike, y_pix: npt.ArrayLike) -> IntArray:
     """
     x, y = np.asarray(x_pix, float), np.asarray(y_pix, float)
     # Pixels belong to channels as a whole.
-    along = np.floor(y + 0.5) - _ARC_PIX * ((np.floor(x + 0.5) - _MIDDLE_PIX) / 1020.0) ** 2
+    along = _along_pix(np.floor(x + 0.5), np.floor(y + 0.5))
     channel = CHANNELS_PER_DETECTOR - np.floor((along - _FIRST_PIX) / _PITCH_PIX)
     clipped = np.clip(channel, 0, CHANNELS_PER_DETECTOR + 1)
     return np.asarray(np.where(np.isnan(clipped), -1, np.nan_to_num(clipped)).astype(np.int64))
@@ -81,3 +81,35 @@ def nominal_band_um(detector: int, channel: int) -> tuple[float, float]:
         1 to 17.
     """
     return _WAVELENGTHS_UM[detector][channel - 1], _BANDWIDTHS_UM[detector][channel - 1]
+
+
+def nominal_wavelength_um(detector: int, x_pix: npt.ArrayLike, y_pix: npt.ArrayLike) -> FloatArray:
+    """Return the nominal wavelength at detector positions, um.
+
+    Linear between the centres of the channels, and continued beyond the outer ones. It is good
+    to a fraction of a channel: for differences across a few pixels, not for measurements.
+
+    Parameters
+    ----------
+    detector
+        1 to 6.
+    x_pix, y_pix
+        0-based detector positions, of any one shape.
+
+    Returns
+    -------
+    FloatArray
+        Of the shape of the positions; NaN where one is NaN.
+    """
+    centers = np.array(_WAVELENGTHS_UM[detector])
+    along = _along_pix(np.asarray(x_pix, float), np.asarray(y_pix, float))
+    # 0 in the middle of channel 1, which is the uppermost.
+    place = CHANNELS_PER_DETECTOR - 0.5 - (along - _FIRST_PIX) / _PITCH_PIX
+    lower = np.clip(np.floor(np.nan_to_num(place)), 0, CHANNELS_PER_DETECTOR - 2).astype(np.int64)
+    steps = np.diff(centers)
+    return np.asarray(centers[lower] + (place - lower) * steps[lower])
+
+
+def _along_pix(x_pix: FloatArray, y_pix: FloatArray) -> FloatArray:
+    """Return how far up a position's arc is in the middle column."""
+    return np.asarray(y_pix - _ARC_PIX * ((x_pix - _MIDDLE_PIX) / 1020.0) ** 2)

@@ -11,6 +11,8 @@ from photometry_core.types import STAMP_SIZE_PIX, Exposure, MeasureOptions, Targ
 BANDS_UM = {1: (0.75, 1.1), 2: (1.1, 1.62), 3: (1.63, 2.41), 4: (2.42, 3.82), 5: (3.83, 4.41),
             6: (4.42, 5.0)}  # fmt: skip
 PIXEL_DEG = 6.15 / 3600
+TRANSIENT_PIXEL = (STAMP_SIZE_PIX // 2 + 1, STAMP_SIZE_PIX // 2 - 1)
+"""Row and column in the stamps of the measurements with that flag."""
 
 
 def made_spectrum(n_measured=24, n_failed=2, target=None, options=None, seed=1) -> Spectrum:
@@ -58,6 +60,7 @@ def _measured(target, number, rng) -> Measurement:
     if number % 9 == 7:
         flux, value = -4.0, flags.CONTAINS_BAD_PIXEL | flags.SOURCE
     x, y = 400.3 + number * 1.37, 811.8
+    stamp = _stamp(x, y, flux, value, rng)
     return Measurement(
         exposure=_exposure(number, detector),
         wavelength_um=wavelength,
@@ -75,8 +78,8 @@ def _measured(target, number, rng) -> Measurement:
         dec_deg=target.dec_deg,
         n_pix=121,
         n_aperture_pix=21,
-        flag_counts=tuple(9 * (value >> bit & 1) for bit in range(flags.IMAGE_BITS)),
-        stamp=_stamp(x, y, flux, rng),
+        flag_counts=_counts(stamp, x, y),
+        stamp=stamp,
     )
 
 
@@ -90,20 +93,51 @@ def _failed(target, number) -> Measurement:
     )
 
 
-def _stamp(x_pix, y_pix, flux, rng) -> Stamp:
+def _counts(stamp, x_pix, y_pix):
+    y, x = np.mgrid[:STAMP_SIZE_PIX, :STAMP_SIZE_PIX]
+    left, bottom = stamp.origin_pix
+    near = stamp.flags[np.hypot(x + left - x_pix, y + bottom - y_pix) <= 2.5]
+    return tuple(int(np.sum(near >> bit & 1)) for bit in range(flags.IMAGE_BITS))
+
+
+def _stamp(x_pix, y_pix, flux, value, rng) -> Stamp:
     left, bottom = round(x_pix) - STAMP_SIZE_PIX // 2, round(y_pix) - STAMP_SIZE_PIX // 2
     y, x = np.mgrid[:STAMP_SIZE_PIX, :STAMP_SIZE_PIX]
     spot = np.exp(-((x + left - x_pix) ** 2 + (y + bottom - y_pix) ** 2) / 1.6)
     model = 0.31 + flux / 300.0 * spot
     image = model + rng.normal(0, 0.05, model.shape)
     image[2, 3:9] = np.nan
+    plane = _flag_plane(value)
+    if value & flags.mask_of(["TRANSIENT"]):
+        image[TRANSIENT_PIXEL] += 2.0
+    if value & flags.CONTAINS_BAD_PIXEL:
+        # Not finite, which no bit of the plane says.
+        image[STAMP_SIZE_PIX // 2, STAMP_SIZE_PIX // 2 + 2] = np.nan
     angle = np.radians(35.0)
     return Stamp(
         image_mjy_sr=image.astype(np.float32),
         variance_mjy2_sr2=np.full(image.shape, 0.0025, np.float32),
-        flags=np.zeros(image.shape, np.int32),
+        flags=plane,
         model_mjy_sr=model.astype(np.float32),
         origin_pix=(left, bottom),
         cd_deg=PIXEL_DEG
         * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]]),
     )
+
+
+def _flag_plane(value):
+    """Return flags of pixels, of which those near the middle make up `value`."""
+    middle = STAMP_SIZE_PIX // 2
+    plane = np.zeros((STAMP_SIZE_PIX, STAMP_SIZE_PIX), np.int32)
+    if value & flags.SOURCE:
+        plane[middle - 1 : middle + 2, middle - 1 : middle + 2] |= flags.SOURCE
+    if value & flags.mask_of(["DICHROIC"]):
+        plane[: middle + 1] |= flags.mask_of(["DICHROIC"])
+    if value & flags.mask_of(["TRANSIENT"]):
+        plane[TRANSIENT_PIXEL] |= flags.mask_of(["TRANSIENT"])
+    # Far enough from the target to leave its flags alone.
+    plane[middle + 4, middle - 3] |= flags.mask_of(["HOT"])
+    plane[middle - 5 : middle - 3, middle + 3] |= flags.mask_of(["PERSIST", "OUTLIER"])
+    plane[middle + 5, middle : middle + 9] |= flags.mask_of(["SATELLITE_HALO"])
+    plane[2, 3:9] |= flags.mask_of(["MISSING_DATA"])
+    return plane

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from explorer.results.about import about_context
+from explorer.results.cutouts import image_flags
 from explorer.results.dataset import Dataset, open_dataset
 from explorer.results.target_list import target_lines
 from explorer.views.answers import dataset_of
@@ -93,6 +94,7 @@ def _context(job: Job, dataset: Dataset, row: int | None) -> dict[str, Any]:
             "row": row,
             "parts": _PARTS,
             "lines": target_lines(job),
+            "image_flags": image_flags(),
             "options": dataset.metadata.get("options"),
         }
     )

@@ -17,7 +17,7 @@ const BROWSER = {
 };
 const PREFERENCES = {
   count: 5, size: 1.2, layer: "image", wcs: true, stretch: "zscale", limits: null, shared: false,
-  colormap: "grey", marks: true, masks: false, bits: null,
+  colormap: "grey", marks: true, masks: false, bits: null, opacity: 0.8,
 };
 const PER_SPECTRUM = [
   "filters", "sql", "mask", "sort", "descending", "row", "page", "zoom", "redshift", "channel", "x",

@@ -1,0 +1,486 @@
+"""The strip of cutouts: what it shows, how it moves, what it says of a pixel."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.spectra import TRANSIENT_PIXEL
+
+PIXELS = """(canvas) => {
+    const { width, height } = canvas;
+    // Read from a copy: Chromium treats a canvas that was read from differently.
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.drawImage(canvas, 0, 0);
+    return { width, height, data: Array.from(context.getImageData(0, 0, width, height).data) };
+}"""
+GEOMETRY = "/static/js/results/cutout_geometry.js"
+
+
+def open_results(page, seeded, name="measured", query="?row=39"):
+    page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}")
+    page.wait_for_selector("#selection-text[data-row]")
+    settle(page)
+    return page
+
+
+def settle(page):
+    """Wait until every cutout of the strip is there."""
+    page.wait_for_function(
+        "() => { const all = [...document.querySelectorAll('.cutout')];"
+        " return all.length > 1 && all.every((one) => one.querySelector('.cutout-where')); }"
+    )
+
+
+def rows(page):
+    return [int(one.get_attribute("data-row")) for one in page.locator(".cutout").all()]
+
+
+def expect_selected(page, row):
+    expect(page.locator("#selection-text")).to_have_attribute("data-row", str(row))
+    expect(page.locator(".cutout[aria-pressed=true]")).to_have_attribute("data-row", str(row))
+    assert page.evaluate("results.store.get('row')") == row
+
+
+def canvas_of(page, row):
+    return page.locator(f".cutout[data-row='{row}'] canvas")
+
+
+def picture(page, row):
+    return canvas_of(page, row).evaluate(PIXELS)
+
+
+def keep(page, table, strip):
+    page.evaluate(
+        "([table, strip]) => results.store.setKept(Int32Array.from(table), Int32Array.from(strip))",
+        [table, strip],
+    )
+
+
+def row_with(page, seeded, name):
+    """Return a row that carries a flag."""
+    for first in range(0, 90, 30):
+        numbers = ",".join(str(row) for row in range(first, first + 30))
+        found = page.evaluate(
+            f"results.api.get('cutouts?pixels=0&rows={numbers}').then(({{cutouts}}) => cutouts"
+            f".filter(({{flags}}) => flags.some(({{name}}) => name === '{name}'))"
+            ".map(({row}) => row))"
+        )
+        if found:
+            return found[-1]
+    raise AssertionError(f"no row has {name}")
+
+
+def place_of_pixel(page, canvas, row, x, y):
+    """Return where on the page a pixel of a stamp is drawn, as the page's own geometry has it."""
+    box = canvas.bounding_box()
+    at = page.evaluate(
+        f"""async ([row, x, y, width, height]) => {{
+            const {{ Frame, CENTERED }} = await import("{GEOMETRY}");
+            const {{ cutouts: [{{ pixels }}] }} = await results.api.get(`cutouts?rows=${{row}}`);
+            const {{ store }} = results;
+            const view = {{ width, height, arcmin: store.get("size"), matched: store.get("wcs") }};
+            return new Frame(pixels, {{ ...view, pan: CENTERED }}).toCanvas([x, y]);
+        }}""",
+        [row, x, y, box["width"], box["height"]],
+    )
+    return box["x"] + at[0], box["y"] + at[1]
+
+
+def test_the_selected_measurement_is_in_the_middle(owner, seeded):
+    page = open_results(owner, seeded)
+    assert rows(page) == [37, 38, 39, 40, 41]
+    expect_selected(page, 39)
+    expect(page.locator("#strip-place")).to_have_text("40 of 233")
+    text = page.locator("#selection-text").inner_text()
+    for part in (r"Row 39", r"D\d", r"\d\.\d{4} µm", r"\d+ ± 15 µJy", r"S/N \d", r"MJD 608\d\d\."):
+        assert re.search(part, text)
+    assert "(2025-05-" in text
+    assert "9/21 pix" in text
+    flux = re.search(r"\d+ ± 15 µJy", text)[0]
+    assert flux in page.locator(".cutout[aria-pressed=true]").inner_text()
+
+
+def test_clicks_arrows_and_buttons_select(owner, seeded):
+    page = open_results(owner, seeded)
+    page.locator(".cutout[data-row='41']").click()
+    expect_selected(page, 41)
+    assert rows(page) == [39, 40, 41, 42, 43]
+    page.get_by_role("button", name="Next cutout").click()
+    expect_selected(page, 42)
+    page.get_by_role("button", name="Previous measurement").click()
+    expect_selected(page, 41)
+    page.locator(".cutout[aria-pressed=true]").focus()
+    page.keyboard.press("ArrowRight")
+    expect_selected(page, 42)
+    # The focus stays with the selected one.
+    assert page.evaluate("document.activeElement.dataset.row") == "42"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect_selected(page, 40)
+    page.wait_for_function("() => new URL(location).searchParams.get('row') === '40'")
+
+
+def test_at_the_ends_the_selection_leaves_the_middle(owner, seeded):
+    page = open_results(owner, seeded, query="?row=0")
+    assert rows(page) == [0, 1, 2, 3, 4]
+    page.get_by_role("button", name="Previous cutout").dispatch_event("click")
+    expect_selected(page, 0)
+    page.evaluate("results.store.select(232)")
+    expect_selected(page, 232)
+    assert rows(page) == [228, 229, 230, 231, 232]
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 9])
+def test_the_number_of_cutouts_is_chosen_and_remembered(owner, seeded, count):
+    page = open_results(owner, seeded)
+    page.select_option("#cutout-count", str(count))
+    half = count // 2
+    assert rows(page) == list(range(39 - half, 39 + half + 1))
+    page.goto("/jobs/")
+    page.goto(f"/jobs/{seeded['jobs']['measured']}/results/?row=39")
+    expect(page.locator(".cutout")).to_have_count(count)
+
+
+def test_the_strip_keeps_the_order_and_the_filters_of_the_view(owner, seeded):
+    page = open_results(owner, seeded)
+    keep(page, [10, 39, 5, 77], [77, 10, 39, 5])
+    assert rows(page) == [77, 10, 39, 5]
+    expect(page.locator("#strip-place")).to_have_text("3 of 4")
+    page.get_by_role("button", name="Next cutout").click()
+    expect_selected(page, 5)
+    # Along the table it is another one.
+    page.get_by_role("button", name="Next measurement").click()
+    expect_selected(page, 77)
+    keep(page, [10, 39], [10, 39])
+    expect(page.locator("#selection-text")).to_contain_text("hidden by the filters")
+    assert rows(page) == [10, 39]
+    assert page.locator(".cutout[aria-pressed=true]").count() == 0
+    keep(page, [], [])
+    expect(page.locator("#strip-empty")).to_have_text("No measurement passes the filters.")
+    assert rows(page) == []
+
+
+def test_the_order_is_part_of_the_view(owner, seeded):
+    page = open_results(owner, seeded)
+    page.select_option("#strip-order", "time")
+    assert page.evaluate("results.store.view.strip_order") == "time"
+    page.wait_for_function("() => location.hash.includes('strip_order')")
+
+
+def test_another_target_has_its_own_cutouts(owner, seeded):
+    page = open_results(owner, seeded, "several", "?row=4")
+    before = picture(page, 4)
+    page.evaluate("results.store.show(results.store.get('job'), 1, 4)")
+    expect(page.locator("#strip-place")).to_have_text("5 of 21")
+    expect_selected(page, 4)
+    assert picture(page, 4) != before
+
+
+def test_the_source_is_in_the_middle_of_its_cutout(owner, seeded):
+    page = open_results(owner, seeded, query="?row=0")
+    shown = picture(page, 0)
+    width, height, data = shown["width"], shown["height"], shown["data"]
+
+    def grey(x, y):
+        return data[4 * (round(y * height) * width + round(x * width))]
+
+    # The centre itself is free of the mark; the corners are background.
+    assert grey(0.5, 0.5) == 255
+    assert max(grey(0.06, 0.06), grey(0.94, 0.06), grey(0.06, 0.94)) < 200
+
+
+def test_every_control_changes_the_picture(owner, seeded):
+    page = open_results(owner, seeded)
+    seen = [picture(page, 39)]
+    page.locator("#cutout-scale-open").click()
+    for change in (
+        lambda: page.select_option("#cutout-interval", "minmax"),
+        lambda: page.select_option("#cutout-curve", "asinh"),
+        lambda: page.select_option("#cutout-curve", "log"),
+        lambda: page.select_option("#cutout-curve", "sqrt"),
+        lambda: page.select_option("#cutout-colormap", "inverse"),
+        lambda: page.select_option("#cutout-colormap", "viridis"),
+        lambda: page.select_option("#cutout-colormap", "cividis"),
+        lambda: page.select_option("#cutout-colormap", "magma"),
+        lambda: page.check("#cutout-shared"),
+        lambda: page.select_option("#cutout-size", "3"),
+        lambda: page.uncheck("#cutout-marks"),
+        lambda: page.uncheck("#cutout-wcs"),
+        lambda: page.select_option("#cutout-layer", "model"),
+        lambda: page.select_option("#cutout-layer", "residual"),
+        lambda: page.select_option("#cutout-layer", "variance"),
+        lambda: page.select_option("#cutout-layer", "flags"),
+    ):
+        change()
+        now = picture(page, 39)
+        assert now not in seen
+        seen.append(now)
+
+
+def test_limits_can_be_typed(owner, seeded):
+    page = open_results(owner, seeded)
+    automatic = picture(page, 39)
+    page.locator("#cutout-scale-open").click()
+    page.fill("#cutout-low", "-1")
+    page.fill("#cutout-high", "20")
+    page.keyboard.press("Tab")
+    assert page.evaluate("results.store.get('limits')") == [-1, 20]
+    assert picture(page, 39) != automatic
+    page.fill("#cutout-low", "30")
+    page.keyboard.press("Tab")
+    expect(page.locator("#cutout-limits-problem")).to_contain_text("30, must be below")
+    assert page.evaluate("results.store.get('limits')") == [-1, 20]
+    assert page.input_value("#cutout-low") == "30"
+    page.locator("#cutout-automatic").click()
+    assert picture(page, 39) == automatic
+    # An end that is left empty is automatic; the limits of an image are none of a variance.
+    page.fill("#cutout-high", "20")
+    page.keyboard.press("Tab")
+    assert page.evaluate("results.store.get('limits')") == [None, 20]
+    assert picture(page, 39) != automatic
+    page.select_option("#cutout-layer", "variance")
+    assert page.evaluate("results.store.get('limits')") is None
+
+
+def test_matched_cutouts_move_together_and_others_alone(owner, seeded):
+    page = open_results(owner, seeded)
+    start = {row: picture(page, row) for row in (38, 39)}
+    box = canvas_of(page, 38).bounding_box()
+
+    def drag():
+        page.mouse.move(box["x"] + 50, box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 80, box["y"] + 65, steps=4)
+        page.mouse.up()
+        page.wait_for_timeout(100)
+
+    drag()
+    expect_selected(page, 39)
+    assert all(picture(page, row) != start[row] for row in start)
+    page.get_by_role("button", name="Reset").first.click()
+    page.wait_for_timeout(100)
+    assert all(picture(page, row) == start[row] for row in start)
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(100)
+    assert all(picture(page, row) != start[row] for row in start)
+    page.uncheck("#cutout-wcs")
+    page.wait_for_timeout(100)
+    start = {row: picture(page, row) for row in (38, 39)}
+    drag()
+    assert picture(page, 38) != start[38]
+    assert picture(page, 39) == start[39]
+
+
+def test_a_failed_exposure_shows_its_reason_instead(owner, seeded):
+    page = open_results(owner, seeded, query="?row=231")
+    expect_selected(page, 231)
+    expect(page.locator("#selection-text")).to_contain_text("HDU VARIANCE is missing")
+    cutout = page.locator(".cutout[aria-pressed=true]")
+    expect(cutout).to_contain_text("HDU VARIANCE is missing")
+    expect(cutout).to_contain_text("FIT_ERROR")
+    expect(cutout.locator("canvas")).to_be_hidden()
+
+
+def test_captions_follow_the_unit(owner, seeded):
+    page = open_results(owner, seeded)
+    expect(page.locator("#selection-text")).to_contain_text("µJy")
+    before = picture(page, 39)
+    page.evaluate("results.store.set({unit: 'abmag'})")
+    expect(page.locator("#selection-text")).to_contain_text("mag")
+    for cutout in page.locator(".cutout").all():
+        expect(cutout).to_contain_text("mag")
+    assert picture(page, 39) == before
+
+
+def test_the_transient_pixel_is_found_as_the_guide_says(owner, seeded):
+    page = open_results(owner, seeded)
+    row = row_with(page, seeded, "TRANSIENT")
+    page.evaluate(f"results.store.select({row})")
+    expect_selected(page, row)
+    plain = picture(page, row)
+    # Enable, show all, turn off bit 21, inspect.
+    page.locator("#mask-panel-open").click()
+    panel = page.locator("#mask-panel")
+    panel.get_by_role("button", name="Show all").click()
+    everything = picture(page, row)
+    assert everything != plain
+    panel.locator("input[data-bit='21']").uncheck()
+    assert picture(page, row) != everything
+    # Those in the cutouts stand first, with what they mean.
+    here = panel.locator("[data-masks=here] .mask-name").all_inner_texts()
+    assert here[0] == "TRANSIENT"
+    assert len(here) < 10
+    expect(panel).to_contain_text("Transient, such as a cosmic ray")
+    panel.get_by_role("button", name="Close").click()
+    y, x = TRANSIENT_PIXEL
+    page.mouse.move(*place_of_pixel(page, canvas_of(page, row), row, x, y))
+    readout = page.locator("#cutout-readout")
+    expect(readout.locator(".readout-flags")).to_have_text("TRANSIENT, SOURCE")
+    assert f"Row {row}" in readout.inner_text()
+    found = page.evaluate(f"results.api.get('cutouts?rows={row}')")["cutouts"][0]["pixels"]
+    left, bottom = found["origin"]
+    expect(readout.locator(".readout-pixel")).to_have_text(f"x {left + x}, y {bottom + y}")
+    expect(readout.locator(".readout-value")).to_contain_text("MJy/sr")
+    expect(readout.locator(".readout-wavelength")).to_contain_text("≈")
+    # The position on the sky, by the matrix that the server gives.
+    step = [x - found["target"][0], y - found["target"][1]]
+    (a, b), (c, d) = found["cd"]
+    ra, dec = (
+        float(part.replace("\u2212", "-"))
+        for part in readout.locator(".readout-sky").inner_text().split()
+    )
+    assert dec == pytest.approx(69.0653 + c * step[0] + d * step[1], abs=2e-5)
+    assert (ra - 148.88822) * 0.35738 == pytest.approx(a * step[0] + b * step[1], abs=2e-5)
+    page.mouse.move(2, 2)
+    expect(readout).to_contain_text("Point at a pixel")
+
+
+def test_masks_are_one_switch_and_the_source_is_off_at_first(owner, seeded):
+    page = open_results(owner, seeded)
+    off = picture(page, 39)
+    page.keyboard.press("m")
+    expect(page.locator("#cutout-masks")).to_be_checked()
+    on = picture(page, 39)
+    assert on != off
+    page.locator("#mask-panel-open").click()
+    panel = page.locator("#mask-panel")
+    assert not panel.locator("input[data-bit='21']").is_checked()
+    assert panel.locator("input[data-bit]:checked").count() == 27
+    panel.locator("input[type=range]").fill("0.3")
+    assert picture(page, 39) not in (on, off)
+    panel.get_by_role("button", name="Hide all").click()
+    assert picture(page, 39) == off
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "mask-panel-open"
+    page.keyboard.press("m")
+    expect(page.locator("#cutout-masks")).not_to_be_checked()
+
+
+def test_every_flag_of_pixels_looks_different(owner, seeded):
+    page = open_results(owner, seeded)
+    styles = page.evaluate(
+        """async () => {
+            const { maskStyles } = await import("/static/js/results/masks_patterns.js");
+            const flags = JSON.parse(document.getElementById("image-flags").textContent);
+            return Array.from(maskStyles(flags).values());
+        }"""
+    )
+    assert len(styles) == 28
+    assert len({style["color"] for style in styles}) == 28
+    assert len({style["pattern"] for style in styles}) == 4
+    swatches = page.locator(".mask-swatch").evaluate_all(
+        "(all) => all.map((canvas) => canvas.toDataURL())"
+    )
+    assert len(set(swatches)) == 28
+
+
+@pytest.mark.parametrize("way", ["Enter", "double click", "button", "key"])
+def test_the_large_view_opens_and_gives_the_focus_back(owner, seeded, way):
+    page = open_results(owner, seeded)
+    viewer = page.get_by_role("dialog")
+    if way == "Enter":
+        page.locator(".cutout[data-row='40']").focus()
+        page.keyboard.press("Enter")
+    elif way == "double click":
+        page.locator(".cutout[data-row='40']").dblclick()
+    else:
+        page.locator(".cutout[data-row='40']").click()
+        page.keyboard.press("o") if way == "key" else page.locator("#cutout-large").click()
+    expect(viewer).to_contain_text("Row 40")
+    page.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+    expect_selected(page, 40)
+    assert page.evaluate("document.activeElement.dataset.row") == "40"
+    # The legend is back where it was.
+    page.locator("#mask-panel-open").click()
+    expect(page.locator("#mask-panel")).to_contain_text("TRANSIENT")
+
+
+def test_the_large_view_is_read_by_keys(owner, seeded):
+    page = open_results(owner, seeded)
+    row = row_with(page, seeded, "TRANSIENT")
+    page.evaluate(f"results.store.select({row})")
+    expect_selected(page, row)
+    page.keyboard.press("o")
+    viewer = page.get_by_role("dialog")
+    readout = viewer.locator("[data-viewer=readout]")
+    page.keyboard.press("ArrowRight")
+    middle = readout.locator(".readout-pixel").inner_text()
+    expect(readout.locator(".readout-flags")).to_have_text("SOURCE")
+    page.keyboard.press("ArrowRight")
+    assert readout.locator(".readout-pixel").inner_text() != middle
+    page.keyboard.press("ArrowLeft")
+    assert readout.locator(".readout-pixel").inner_text() == middle
+    large = viewer.locator("[data-viewer=canvas]")
+    start = large.evaluate(PIXELS)
+    page.keyboard.press("+")
+    page.wait_for_timeout(100)
+    assert large.evaluate(PIXELS) != start
+    page.keyboard.press("0")
+    page.wait_for_timeout(100)
+    assert large.evaluate(PIXELS) == start
+    page.keyboard.press("m")
+    assert large.evaluate(PIXELS) != start
+    page.keyboard.press("j")
+    expect(viewer).to_contain_text(f"Row {row + 1}")
+    page.keyboard.press("k")
+    viewer.get_by_role("button", name="Previous").click()
+    expect(viewer).to_contain_text(f"Row {row - 1}")
+    ticks = viewer.locator("[data-viewer=ticks] span").all_inner_texts()
+    values = [float(text.replace("\u2212", "-")) for text in ticks]
+    assert values == sorted(values)
+    assert len(set(values)) == 5
+
+
+def test_layers_blink_for_those_who_start_it(owner, seeded):
+    page = open_results(owner, seeded)
+    page.keyboard.press("o")
+    viewer = page.get_by_role("dialog")
+    checked = viewer.locator("input[name=viewer-layer]:checked")
+    page.keyboard.press("b")
+    for layer in ("model", "residual", "image"):
+        expect(viewer.locator(f"input[value={layer}]")).to_be_checked()
+    page.keyboard.press("b")
+    expect(checked).to_have_value("image")
+    assert page.evaluate("results.store.get('layer')") == "image"
+
+
+def test_with_little_motion_every_press_is_a_step(owner, seeded):
+    owner.emulate_media(reduced_motion="reduce")
+    page = open_results(owner, seeded)
+    page.keyboard.press("o")
+    viewer = page.get_by_role("dialog")
+    button = viewer.get_by_role("button", name="next layer")
+    button.click()
+    expect(viewer.locator("input[value=model]")).to_be_checked()
+    page.wait_for_timeout(1000)
+    expect(viewer.locator("input[value=model]")).to_be_checked()
+    button.click()
+    expect(viewer.locator("input[value=residual]")).to_be_checked()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_strip_panels_and_large_view_are_accessible(owner, seeded, scheme):
+    owner.emulate_media(color_scheme=scheme)
+    page = open_results(owner, seeded, query="?row=230")
+    for opened in ("", "#mask-panel-open", "#cutout-scale-open", "#cutout-large"):
+        if opened:
+            page.locator(opened).click()
+        found = Axe().run(page, context="#strip-pane")
+        assert found.response["violations"] == [], found.generate_report()
+
+
+def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
+    owner.set_viewport_size({"width": 390, "height": 844})
+    page = open_results(owner, seeded)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator(".cutout[aria-pressed=true]").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    page.locator("#cutout-large").click()
+    viewer = page.get_by_role("dialog").bounding_box()
+    assert viewer["width"] <= 390
