@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from explorer.views import errors, method, monitor, results, submission, uploads
+from explorer.views import errors, method, monitor, result_plot, results, submission, uploads
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -22,6 +22,12 @@ urlpatterns = [
     path(f"{_TARGET}head", results.head, name="results_head"),
     path(f"{_TARGET}about", results.about, name="results_about"),
     path("upload/", uploads.upload, name="upload"),
+    path(f"{_TARGET}figure", result_plot.figure),
+    path(f"{_TARGET}points", result_plot.points),
+    path(f"{_TARGET}plot.html", result_plot.plot_file),
+    path(f"{_TARGET}multiples", result_plot.multiples),
+    path(f"{_TARGET}spectra", result_plot.spectra),
+    path(f"{_TARGET}blend", result_plot.blend),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]
