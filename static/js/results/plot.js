@@ -1,5 +1,189 @@
-// To be filled.
+// The spectrum: what is drawn follows the store, and what people do in the plot goes into the store.
 
-export function mountPlot({ store, api, keys }) {
-  void [store, api, keys];
+import { Latest, Refused } from "./api.js";
+import { drawFeatures, featuresOf, labelFeatures } from "./lines.js";
+import { showBlend } from "./plot_blend.js";
+import { themeColors } from "./plot_colors.js";
+import { mountPlotControls } from "./plot_controls.js";
+import { decoded, nearestPoint } from "./plot_data.js";
+import { Drawing } from "./plot_drawing.js";
+import { mountPlotExport } from "./plot_export.js";
+import { showFoot } from "./plot_foot.js";
+import { showLegend } from "./plot_legend.js";
+import { mountRecipe } from "./plot_recipe.js";
+import { SelectionBar } from "./plot_selection.js";
+import { showEmpty, showFailure } from "./plot_state.js";
+
+const REACH_PIX = 24;
+const REST_MS = 250;
+// What the server has to be asked again for.
+const ASKED = [
+  "job", "target", "filters", "sql", "mask", "derived", "unit", "x", "channel", "y", "panels", "redshift",
+  "color", "binned", "binning", "compare", "scale", "all_targets",
+];
+
+export function mountPlot(parts) {
+  parts.plot = new PlotPane(parts);
+}
+
+export class PlotPane {
+  #latest = new Latest();
+  #figures = new Map();
+  #element = document.getElementById("plot");
+  #state = document.getElementById("plot-state");
+  #timers = {};
+  #turn = 0;
+
+  constructor({ store, api, keys }) {
+    Object.assign(this, { store, api });
+    this.drawing = null;
+    this.plot = null;
+    this.selection = new SelectionBar(store);
+    this.controls = mountPlotControls(store, keys);
+    this.recipe = mountRecipe(store);
+    mountPlotExport(this);
+    store.on(ASKED, (changed) => {
+      this.#forgetZoom(changed);
+      clearTimeout(this.#timers.load);
+      this.#timers.load = setTimeout(() => this.load());
+    });
+    store.on(["raw", "errors"], () => this.drawing?.show({ raw: store.get("raw"), errors: store.get("errors") }));
+    store.on(["row"], () => this.#showRow());
+    store.on(["zoom"], () => this.drawing?.zoom(store.get("zoom")));
+    store.on(["lines", "line_redshift"], () => this.#showFeatures());
+    document.addEventListener("themechange", () => {
+      this.drawing?.dress(themeColors(this.palette));
+    });
+    this.load();
+  }
+
+  // A range of one quantity says nothing about another.
+  #forgetZoom(changed) {
+    const zoom = this.store.get("zoom");
+    if (!zoom || changed.has("zoom") || changed.has("job") || changed.has("target")) return;
+    if (["x", "redshift", "channel"].some((key) => changed.has(key))) this.store.set({ zoom: null });
+    else if (zoom.y && ["y", "unit", "scale", "compare"].some((key) => changed.has(key))) {
+      this.store.set({ zoom: zoom.x ? { x: zoom.x, y: null } : null });
+    }
+  }
+
+  async load() {
+    const nPanels = 1 + this.store.get("panels").length;
+    this.#element.dataset.drawn = "false";
+    this.#state.hidden = Boolean(this.drawing);
+    try {
+      const found = await this.#latest.ask((signal) => Promise.all([
+        this.#figure(nPanels),
+        this.api.post("points", { all_targets: this.store.get("all_targets") }, { signal }),
+      ]));
+      if (found) await this.#draw(found[0], decoded(found[1]), nPanels);
+    } catch (error) {
+      showFailure(this.#state, this.store, error, () => this.load());
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+
+  async #figure(nPanels) {
+    if (!this.#figures.has(nPanels)) {
+      const { item, palette, vocabulary } = await this.api.get(`figure?panels=${nPanels}`);
+      this.palette = palette;
+      this.vocabulary = vocabulary;
+      this.#figures.set(nPanels, item);
+    }
+    return this.#figures.get(nPanels);
+  }
+
+  // The empty plot, for somebody who draws the same elsewhere.
+  get item() {
+    return this.#figures.get(this.plot.panels.length);
+  }
+
+  async #draw(item, plot, nPanels) {
+    this.#turn += 1;
+    const turn = this.#turn;
+    let drawing = this.drawing;
+    if (!drawing || drawing.panels.length !== nPanels) {
+      drawing?.remove();
+      this.drawing = null;
+      this.#element.style.setProperty("--panels", nPanels - 1);
+      drawing = await Drawing.into(this.#element, item, nPanels);
+      if (turn !== this.#turn) {
+        drawing.remove();
+        return;
+      }
+      this.#listen(drawing);
+    }
+    this.plot = plot;
+    drawing.fill(plot);
+    drawing.dress(themeColors(this.palette));
+    drawing.show({ raw: this.store.get("raw"), errors: this.store.get("errors") });
+    if (this.drawing !== drawing) {
+      this.drawing = drawing;
+      this.selection.follow(drawing);
+    } else this.selection.clear();
+    drawing.zoom(this.store.get("zoom"));
+    this.#state.hidden = true;
+    showEmpty(this.#state, this.store, plot);
+    this.controls.offer(plot, this.vocabulary);
+    this.recipe.offer(this.vocabulary);
+    showLegend(document.getElementById("plot-legend"), plot, this.store);
+    showFoot(plot, this.store);
+    this.#showRow();
+    this.#showFeatures();
+    this.#element.dataset.drawn = "true";
+    this.#element.dataset.shows = `${plot.spectra[0].job}/${plot.spectra[0].target}`;
+  }
+
+  #listen(drawing) {
+    drawing.panels.forEach((figure, panel) => {
+      figure.on_event("tap", (event) => this.#tapped(event, panel));
+      figure.on_event("doubletap", () => this.store.set({ zoom: null }));
+    });
+    for (const range of [drawing.xRange, drawing.yRange]) {
+      for (const name of ["start", "end"]) {
+        range.properties[name].change.connect(() => this.#zoomed());
+      }
+    }
+    if (matchMedia("(pointer: coarse)").matches) {
+      // A finger on the plot must be able to scroll the page.
+      for (const figure of drawing.panels) figure.toolbar.active_drag = null;
+      for (const tool of drawing.layout.toolbar.tools) {
+        if (tool.tools?.[0]?.type === "BoxZoomTool" || tool.type === "BoxZoomTool") tool.active = false;
+      }
+    }
+  }
+
+  // The nearest point within reach: of the shown spectrum, or of another, which is shown then.
+  #tapped(event, panel) {
+    if (!this.store.get("raw")) return;
+    const index = nearestPoint(this.plot, panel, event, { ...this.drawing.scaleOf(panel), reach: REACH_PIX });
+    if (index < 0) return;
+    const { row, spectrum } = this.plot.points;
+    const { job, target } = this.plot.spectra[spectrum[index]];
+    this.store.show(job, target, row[index]);
+  }
+
+  #zoomed() {
+    clearTimeout(this.#timers.zoom);
+    this.#timers.zoom = setTimeout(() => {
+      this.store.set({ zoom: this.drawing.zoomed });
+      labelFeatures(this.drawing, this.features);
+    }, REST_MS);
+  }
+
+  #showRow() {
+    if (!this.drawing || !this.plot) return;
+    this.drawing.ring(this.store.get("row"));
+    clearTimeout(this.#timers.blend);
+    this.#timers.blend = setTimeout(() => showBlend(this.plot, this.store, this.api), REST_MS);
+  }
+
+  #showFeatures() {
+    if (!this.drawing || !this.plot) return;
+    const isAtRest = this.store.get("redshift") !== null;
+    const keys = this.store.get("x") === "wavelength" ? this.store.get("lines") : [];
+    const redshift = isAtRest ? 0 : this.store.get("line_redshift");
+    this.features = featuresOf(this.vocabulary.lines, keys, redshift);
+    drawFeatures(this.drawing, this.features);
+  }
 }

@@ -13,14 +13,14 @@ export const VIEW = {
 };
 const BROWSER = {
   job: "", target: 0, row: null, page: null, zoom: null, lines: [], pane: "spectrum", multiples: false,
-  all_targets: false, side: "flags",
+  all_targets: false, side: "flags", line_redshift: 0,
 };
 const PREFERENCES = {
   count: 5, size: 1.2, layer: "image", wcs: true, stretch: "zscale", limits: null, shared: false,
   colormap: "grey", marks: true, masks: false, bits: null, opacity: 0.8,
 };
 const PER_SPECTRUM = [
-  "filters", "sql", "mask", "sort", "descending", "row", "page", "zoom", "redshift", "channel", "x",
+  "filters", "sql", "mask", "sort", "descending", "row", "page", "zoom", "redshift", "line_redshift", "channel", "x",
 ];
 const DEFAULTS = { ...VIEW, ...BROWSER, ...PREFERENCES };
 const REST_MS = 150;

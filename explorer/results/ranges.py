@@ -1,0 +1,85 @@
+"""Ranges of axes that show the spectrum, not its wildest points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from photometry_core.types import FloatArray
+
+_MEDIAN_POINTS = 5
+_PRESSED_FLAT = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Ranges of an axis, each as (low, high).
+
+    Parameters
+    ----------
+    shown
+        At first.
+    full
+        Of everything, with error bars.
+    """
+
+    shown: tuple[float, float]
+    full: tuple[float, float]
+
+
+def value_ranges(
+    x: FloatArray,
+    value: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    *,
+    is_sequence: bool = True,
+) -> Ranges:
+    """Return the ranges of a vertical axis.
+
+    A few wild points must not press the spectrum flat: if everything needs more than three times
+    the room of the running median, only the room of that is shown at first. Lines stay in view,
+    since several exposures in a row have them.
+
+    Parameters
+    ----------
+    x, value, low, high
+        Of one spectrum, in any order; NaN where there is none.
+    is_sequence
+        Whether neighbours along `x` are alike; if not, nothing is wild.
+    """
+    there = np.isfinite(value)
+    order = np.argsort(x[there], kind="stable")
+    value, low, high = (array[there][order] for array in (value, low, high))
+    if value.size == 0:
+        return Ranges((0.0, 1.0), (0.0, 1.0))
+    everything = padded(
+        float(np.min(np.where(np.isfinite(low), low, value))),
+        float(np.max(np.where(np.isfinite(high), high, value))),
+    )
+    if value.size < _MEDIAN_POINTS or not is_sequence:
+        return Ranges(everything, everything)
+    windows = np.lib.stride_tricks.sliding_window_view(value, _MEDIAN_POINTS)
+    smooth = np.median(windows, axis=1)
+    main = padded(float(smooth.min()), float(smooth.max()), part=0.15)
+    pressed = everything[1] - everything[0] > _PRESSED_FLAT * (main[1] - main[0])
+    return Ranges(main if pressed else everything, everything)
+
+
+def padded(low: float, high: float, part: float = 0.05) -> tuple[float, float]:
+    """Return a range that is larger by a part of it on either side, and never empty."""
+    margin = (high - low) * part or abs(high) * 0.1 or 1.0
+    return low - margin, high + margin
+
+
+def union(ranges: list[Ranges]) -> Ranges:
+    """Return the ranges that hold all of several."""
+    if not ranges:
+        return Ranges((0.0, 1.0), (0.0, 1.0))
+    shown = [one.shown for one in ranges]
+    full = [one.full for one in ranges]
+    return Ranges(
+        (min(low for low, _ in shown), max(high for _, high in shown)),
+        (min(low for low, _ in full), max(high for _, high in full)),
+    )
