@@ -7,6 +7,7 @@ provenance is in PARAMs of the table and INFOs of the resource.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -41,6 +42,7 @@ _VERSION = {
     "version_1_4_or_later": True,
 }
 """astropy's elements ask this, not their document, what they may contain."""
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
 
 
@@ -73,7 +75,10 @@ def to_votable(contents: FileContents) -> VOTableFile:
     by_name = {field.name: field for field in table.fields}
     for column in contents.columns:
         field = by_name[column.name]
-        field.ID, field.ucd = column.name, column.ucd
+        if _ID.fullmatch(column.name):
+            field.ID = column.name
+        if column.ucd:
+            field.ucd = column.ucd
         if column.dtype == "str":
             field.arraysize = "*"
         if column.name in _POSITION_COLUMNS:
