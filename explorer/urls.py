@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from explorer.views import errors, method, monitor, results, submission, uploads
+from explorer.views import (
+    downloads,
+    errors,
+    method,
+    monitor,
+    results,
+    sharing,
+    submission,
+    uploads,
+)
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -22,6 +31,15 @@ urlpatterns = [
     path(f"{_TARGET}head", results.head, name="results_head"),
     path(f"{_TARGET}about", results.about, name="results_about"),
     path("upload/", uploads.upload, name="upload"),
+    path("jobs/<str:job_id>/targets", downloads.targets_file, name="targets_file"),
+    path("jobs/<str:job_id>/share", sharing.share, name="share"),
+    path("jobs/<str:job_id>/share/revoke", sharing.revoke, name="revoke_links"),
+    path(f"{_TARGET}spectrum", downloads.spectrum_file, name="spectrum_file"),
+    path(f"{_TARGET}download", downloads.download, name="download"),
+    path(f"{_TARGET}download/plan", downloads.download_plan, name="download_plan"),
+    path(f"{_TARGET}links", sharing.file_links, name="file_links"),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
+    path("files/<str:token>/<str:file_name>", downloads.linked_file, name="linked_file"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

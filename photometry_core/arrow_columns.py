@@ -22,7 +22,7 @@ _MANY_DIGITS = re.compile(r"\d{4}")
 
 
 def file_column(
-    name: str, values: pa.ChunkedArray | pa.Array, *, unit: str, ucd: str, description: str
+    name: str, values: Any, *, unit: str, ucd: str, description: str
 ) -> tuple[Column, Any]:
     """Return a column and its values as `photometry_core.spectrum.make_table` takes them.
 
@@ -31,8 +31,9 @@ def file_column(
     name
         Its name in the file.
     values
-        Booleans, numbers or texts, with nulls. Integers become signed ones of at most 64 bits,
-        unsigned ones that need more become texts, as does everything that no file knows.
+        An array of Arrow, in one piece or more: booleans, numbers or texts, with nulls.
+        Integers become signed ones of at most 64 bits; unsigned ones that need more become
+        texts, as does everything that no file knows.
     unit
         As somebody wrote it. One that means nothing to astropy goes into the description.
     ucd, description

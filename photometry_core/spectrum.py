@@ -330,5 +330,10 @@ def file_stem(target: Target) -> str:
     it is the same on every file system.
     """
     position = designation(target.ra_deg, target.dec_deg)
-    name = re.sub(r"[^A-Za-z0-9+.-]+", "_", target.name).strip("_.-")[:40]
+    name = name_stem(target.name)
     return f"{name}_{position}" if name and name != position else position
+
+
+def name_stem(name: str) -> str:
+    """Return what of a name can be part of a file's; empty if nothing of it can."""
+    return re.sub(r"[^A-Za-z0-9+.-]+", "_", name).strip("_.-")[:40]

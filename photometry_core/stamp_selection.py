@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 from astropy.io import fits
 
 from photometry_core.spectrum_files import STAMP_PLANES
-from photometry_core.types import IntArray
+from photometry_core.stamp_cubes import Stamps, empty_stamps
+from photometry_core.types import STAMP_SIZE_PIX, IntArray
 
 _ROWS_AT_ONCE = 256
 _BLOCK_BYTES = 2880
+_PLACE = np.dtype([("X0", ">i4"), ("Y0", ">i4"), ("CD", ">f8", (4,))])
 
 
-def write_stamp_hdus(source: Path, rows: IntArray, stream: BinaryIO) -> None:
+def write_stamp_hdus(
+    read: Callable[[Sequence[int]], Stamps], rows: IntArray, stream: BinaryIO
+) -> None:
     """Write stamps as the HDUs IMAGE, VARIANCE, MODEL, FLAGS and PLACE.
 
     Parameters
     ----------
-    source
-        The stamps of a saved product.
+    read
+        Returns the stamps of some rows.
     rows
-        Rows of the product, in the order in which they are written.
+        Numbers of the rows, in the order in which they are written.
     stream
-        A FITS file so far, at its end.
-
-    Raises
-    ------
-    IndexError
-        A row does not exist.
+        A FITS file so far, at its end; it need not be able to go back.
     """
-    with fits.open(source, memmap=True) as hdus:
-        count = hdus["IMAGE"].header["NAXIS3"]
-        if rows.size and not (rows.min() >= 0 and rows.max() < count):
-            raise IndexError(f"row {rows.max()} of {count} does not exist")
-        for name, _, unit in STAMP_PLANES:
-            header = _header(name, hdus[name], rows.size, unit)
-            _write_hdu(stream, header, _planes(hdus[name], rows))
-        places = fits.BinTableHDU(hdus["PLACE"].data[rows], name="PLACE")
-        for number in (1, 2, 3):
-            places.header[f"TUNIT{number}"] = hdus["PLACE"].header[f"TUNIT{number}"]
-        places.header["COMMENT"] = "X0, Y0: detector pixel of the first element, -1 if there is none"
-        places.header["COMMENT"] = "CD: local linear WCS; rows as in the table of measurements"
-        _write_hdu(stream, places.header, [places.data.tobytes()])
+    for name, field, unit in STAMP_PLANES:
+        parts = (getattr(stamps, field) for stamps in _portions(read, rows))
+        dtype = getattr(empty_stamps(0), field).dtype
+        big_endian = dtype.newbyteorder(">")
+        header = _header(name, dtype, rows.size, unit)
+        _write_hdu(stream, header, (part.astype(big_endian).tobytes() for part in parts))
+    _write_places(read, rows, stream)
 
 
-def _header(name: str, hdu: Any, count: int, unit: str) -> Any:
-    size = hdu.header["NAXIS1"]
-    # The header is made for no rows, and then told how many there are.
-    made = fits.ImageHDU(np.zeros((1, size, size), hdu.data.dtype), name=name).header
+def _portions(read: Callable[[Sequence[int]], Stamps], rows: IntArray) -> Iterator[Stamps]:
+    for start in range(0, rows.size, _ROWS_AT_ONCE):
+        yield read(rows[start : start + _ROWS_AT_ONCE].tolist())
+
+
+def _write_places(
+    read: Callable[[Sequence[int]], Stamps], rows: IntArray, stream: BinaryIO
+) -> None:
+    places = np.zeros(rows.size, _PLACE)
+    done = 0
+    for stamps in _portions(read, rows):
+        part = places[done : done + len(stamps.origin_pix)]
+        part["X0"], part["Y0"] = stamps.origin_pix.T
+        part["CD"] = stamps.cd_deg.reshape(-1, 4)
+        done += len(part)
+    header = fits.BinTableHDU(places, name="PLACE").header
+    for number, unit in enumerate(("pix", "pix", "deg"), start=1):
+        header[f"TUNIT{number}"] = unit
+    header["COMMENT"] = "X0, Y0: detector pixel of the first element, -1 if there is none"
+    header["COMMENT"] = "CD: local linear WCS; rows as in the table of measurements"
+    _write_hdu(stream, header, iter((places.tobytes(),)))
+
+
+def _header(name: str, dtype: Any, count: int, unit: str) -> Any:
+    # The header is made for one row, and then told how many there are.
+    made = fits.ImageHDU(np.zeros((1, STAMP_SIZE_PIX, STAMP_SIZE_PIX), dtype), name=name).header
     made["NAXIS3"] = count
     if unit:
         made["BUNIT"] = unit
@@ -59,13 +73,7 @@ def _header(name: str, hdu: Any, count: int, unit: str) -> Any:
     return made
 
 
-def _planes(hdu: Any, rows: IntArray) -> Iterator[bytes]:
-    big_endian = hdu.data.dtype.newbyteorder(">")
-    for start in range(0, rows.size, _ROWS_AT_ONCE):
-        yield hdu.data[rows[start : start + _ROWS_AT_ONCE]].astype(big_endian).tobytes()
-
-
-def _write_hdu(stream: BinaryIO, header: Any, parts: Iterator[bytes] | list[bytes]) -> None:
+def _write_hdu(stream: BinaryIO, header: Any, parts: Iterator[bytes]) -> None:
     stream.write(header.tostring().encode("ascii"))
     written = 0
     for part in parts:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 from astropy.io.votable import from_table
@@ -23,6 +25,7 @@ from astropy.io.votable.tree import (
 )
 
 from photometry_core.file_contents import FileContents
+from photometry_core.spectrum import Column
 
 _AXES = (
     (
@@ -72,8 +75,22 @@ def to_votable(contents: FileContents) -> VOTableFile:
     table.ID, table.name, table.utype = contents.name, contents.name, "ipac:Spectrum.SED"
     table.description = contents.description
     table.params.extend(_params(document, contents))
-    by_name = {field.name: field for field in table.fields}
-    for column in contents.columns:
+    _describe_fields(table.fields, contents.columns)
+    for utype, roles in _AXES:
+        if not roles.keys() <= names:
+            continue
+        group = Group(table, utype=utype)
+        group.entries.extend(
+            FieldRef(table, ref=name, utype=f"{utype}.{role}", config=_VERSION)
+            for name, role in roles.items()
+        )
+        table.groups.append(group)
+    return document
+
+
+def _describe_fields(fields: Sequence[Any], columns: Sequence[Column]) -> None:
+    by_name = {field.name: field for field in fields}
+    for column in columns:
         field = by_name[column.name]
         if _ID.fullmatch(column.name):
             field.ID = column.name
@@ -85,16 +102,6 @@ def to_votable(contents: FileContents) -> VOTableFile:
             field.ref = "icrs"
         if column.name in _TIME_COLUMNS:
             field.ref = "utc"
-    for utype, roles in _AXES:
-        if not roles.keys() <= names:
-            continue
-        group = Group(table, utype=utype)
-        group.entries.extend(
-            FieldRef(table, ref=name, utype=f"{utype}.{role}", config=_VERSION)
-            for name, role in roles.items()
-        )
-        table.groups.append(group)
-    return document
 
 
 def votable_bytes(contents: FileContents) -> bytes:
