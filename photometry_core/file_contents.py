@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,18 @@ class FileContents:
     def provenance_lines(self) -> list[tuple[str, str]]:
         """Where it comes from as (keyword, text), facts included."""
         return [*self.infos, *((fact.name, str(fact.value)) for fact in self.facts)]
+
+    @property
+    def identifiers(self) -> list[str]:
+        """Names of the columns as VOTable and IPAC have them: letters, digits and ``_``."""
+        taken: dict[str, None] = {}
+        for column in self.columns:
+            plain = re.sub(r"[^A-Za-z0-9_]", "_", column.name)
+            found = plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"
+            while found in taken:
+                found += "_"
+            taken[found] = None
+        return list(taken)
 
 
 def contents_of(saved: Spectrum) -> FileContents:

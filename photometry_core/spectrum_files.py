@@ -241,6 +241,7 @@ def _text_bytes(contents: FileContents, file_format: str) -> bytes:
     table = contents.table.copy()
     stream = io.StringIO()
     if file_format == "ascii.ipac":
+        table.rename_columns(table.colnames, contents.identifiers)
         table.meta = {
             "keywords": {
                 name: {"value": _ascii(value)} for name, value in contents.provenance_lines

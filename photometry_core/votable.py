@@ -7,7 +7,6 @@ provenance is in PARAMs of the table and INFOs of the resource.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,13 +44,14 @@ _VERSION = {
     "version_1_4_or_later": True,
 }
 """astropy's elements ask this, not their document, what they may contain."""
-_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
 
 
 def to_votable(contents: FileContents) -> VOTableFile:
     """Return a VOTable document of one table."""
-    document = from_table(contents.table)
+    identified = contents.table.copy(copy_data=False)
+    identified.rename_columns(identified.colnames, contents.identifiers)
+    document = from_table(identified)
     document.version = "1.4"
     resource = document.resources[0]
     resource.type = "results"
@@ -89,11 +89,8 @@ def to_votable(contents: FileContents) -> VOTableFile:
 
 
 def _describe_fields(fields: Sequence[Any], columns: Sequence[Column]) -> None:
-    by_name = {field.name: field for field in fields}
-    for column in columns:
-        field = by_name[column.name]
-        if _ID.fullmatch(column.name):
-            field.ID = column.name
+    for field, column in zip(fields, columns, strict=True):
+        field.name = column.name
         if column.ucd:
             field.ucd = column.ucd
         if column.dtype == "str":

@@ -8,6 +8,7 @@ import re
 import zipfile
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
@@ -15,13 +16,14 @@ from astropy.io.votable import parse
 from astropy.table import Table
 from django.test import Client
 
+from explorer.results.downloads import CONTENT_TYPES
 from explorer.results.save_request import FORMAT_NAMES
 from jobs import folders
 from jobs.models import Job
 from jobs.phases import Phase
 from photometry_core import flags
 from photometry_core.spectrum import COLUMNS
-from photometry_core.spectrum_files import load_spectrum, load_stamps, stamps_path
+from photometry_core.spectrum_files import FORMATS, load_spectrum, load_stamps, stamps_path
 from photometry_core.types import SersicProfile, Target
 from tests.spectra import made_spectrum
 
@@ -82,7 +84,9 @@ def read(content, file_format):
         return parquet_table(content)
     if file_format == "fits":
         return Table.read(io.BytesIO(content), format="fits", hdu="SPECTRUM")
-    return Table.read(io.BytesIO(content), format=READERS[file_format])
+    # astropy takes the digits of `huge` for a number that it has no room for.
+    converters = {"converters": {"huge": str}} if file_format in ("csv", "ipac") else {}
+    return Table.read(io.BytesIO(content), format=READERS[file_format], **converters)
 
 
 def parquet_table(content):
@@ -173,6 +177,11 @@ def test_a_votable_says_where_it_comes_from_and_what_was_left_out(client, comple
     assert any(line == f"job_id = {job.pk}" for line in header["HISTORY"])
 
 
+def test_every_kind_of_file_has_a_media_type():
+    assert {extension for extension, _ in FORMATS.values()} | {".zip"} == set(CONTENT_TYPES)
+    assert set(FORMAT_NAMES) == set(FORMATS)
+
+
 def test_data_that_were_observed_are_cited_by_their_releases(client, complete):
     spectrum = made_spectrum(4, 0)
     spectrum.table["data_collection"] = ["spherex_qr2", "spherex_qr3_deep", "spherex_qr3", "x"]
@@ -251,6 +260,135 @@ def open_zip(response):
     archive = zipfile.ZipFile(io.BytesIO(content_of(response)))
     assert archive.testzip() is None
     return archive
+
+
+def test_columns_of_ones_own_are_saved_with_their_expressions(client, complete):
+    spectrum = made_spectrum(30, 2)
+    job = complete(spectrum)
+    derived = [
+        {
+            "name": "bad_pixel",
+            "expression": 'MOD(FLOOR("flags" / POWER(2, 32)), 2)',
+            "kind": "long",
+        },
+        {"name": "ratio", "expression": "flux / flux_bkg", "unit": "uJy", "description": "A ratio"},
+        {"name": "word", "expression": "upper(model)", "kind": "text"},
+    ]
+    view = {"derived": derived, "filters": {"bad_pixel": {"text": "= 1"}}}
+    said = plan(client, job, view=view, rows="shown")
+    rows = [row for row, value in enumerate(spectrum.table["flags"].tolist()) if value >> 32 & 1]
+    assert len(rows) > 2
+    assert f"{len(rows)} of 32 rows, {len(COLUMNS)} columns + 3 derived: " in said["sentence"]
+    for file_format in FORMAT_NAMES:
+        content = content_of(save(client, job, view=view, rows="shown", format=file_format))
+        assert_holds(content, file_format, spectrum, rows)
+        table = read(content, file_format)
+        assert list(table["bad_pixel"]) == [1] * len(rows)
+        assert list(table["word"]) == ["POINT"] * len(rows)
+        wanted = [spectrum.table["flux"][row] / spectrum.table["flux_bkg"][row] for row in rows]
+        np.testing.assert_allclose(np.asarray(table["ratio"], float), wanted, rtol=1e-15)
+    content = content_of(save(client, job, view=view))
+    fields = {f.name: f for f in parse(io.BytesIO(content)).get_first_table().fields}
+    assert fields["ratio"].description == "Derived: flux / flux_bkg; A ratio"
+    table = Table.read(io.BytesIO(content))
+    assert np.ma.getmaskarray(table["ratio"]).tolist() == [False] * 30 + [True] * 2
+    infos = {i.name: i.value for i in parse(io.BytesIO(content_of(
+        save(client, job, view=view, rows="shown")
+    ))).resources[0].infos}  # fmt: skip
+    assert infos["filters"] == "bad_pixel = 1"
+    broken = {"derived": [{"name": "x", "expression": "nothing + 1"}]}
+    assert "nothing" in plan(client, job, view=broken)["error"]
+    response = save(client, job, view=broken)
+    assert response.status_code == 400
+
+
+def test_filters_that_make_no_sense_spoil_only_what_they_decide(client, complete):
+    job = complete(made_spectrum(5, 0))
+    view = {"filters": {"flux": {"text": "> > 5"}}}
+    said = plan(client, job, view=view)
+    assert "all 5 rows" in said["sentence"]
+    assert said["choices"]["n_shown"] is None
+    assert "flux" in plan(client, job, view=view, rows="shown")["error"]
+
+
+FOREIGN = {
+    "wavelength": pa.array([1.0, 2.0, None]),
+    "flux": pa.array([5.0, -1.0, 3.0], pa.float32()),
+    "visits": pa.array([1, None, 2**40]),
+    "is_good": pa.array([True, None, False]),
+    "small": pa.array([1, None, 255], pa.uint8()),
+    "huge": pa.array([2**64 - 1, None, 1], pa.uint64()),
+    "note": pa.array(["=1+1", None, "\x00bell\x07\nand more"]),
+    "odd name": pa.array([1.5, 2.5, float("nan")]),
+}
+
+
+@pytest.fixture
+def foreign(complete):
+    """A job whose spectrum somebody brought: few columns, strange ones, no position."""
+    job = complete(made_spectrum(3, 0))
+    metadata = {
+        "target": {"name": "brought", "ra_deg": None, "dec_deg": None},
+        "upload": {"file_name": "theirs.csv", "simulated": None},
+    }
+    schema = pa.schema(
+        [
+            pa.field(name, values.type, metadata={"unit": unit} if unit else None)
+            for (name, values), unit in zip(
+                FOREIGN.items(), ["um", "uJy", "", "", "", "", "", "furlongs"], strict=True
+            )
+        ],
+        metadata={"spherex_explorer": json.dumps(metadata)},
+    )
+    table = pa.Table.from_arrays(list(FOREIGN.values()), schema=schema)
+    folder = folders.published(job.pk)
+    pq.write_table(table, folder / "0.parquet")
+    (folder / "0.stamps.fits").unlink()
+    return job
+
+
+@pytest.mark.parametrize("file_format", FORMAT_NAMES)
+def test_what_somebody_brought_is_saved_with_its_nulls(client, foreign, file_format):
+    response = save(client, foreign, format=file_format)
+    table = read(content_of(response), file_format)
+    assert name_of(response).startswith("brought_spherex.")
+
+    def values(name):
+        found = table[name] if file_format == "parquet" else values_of(table, name)
+        return [None if one in (None, "") else one for one in found]
+
+    odd = "odd_name" if file_format in ("votable", "ipac") else "odd name"
+    assert values("wavelength") == [1.0, 2.0, None]
+    assert values("flux") == [5.0, -1.0, 3.0]
+    assert values("visits") == [1, None, 2**40]
+    assert [str(one) for one in values("is_good")] in (
+        ["True", "None", "False"], ["1", "None", "0"],
+    )  # fmt: skip
+    assert values("small") == [1, None, 255]
+    assert [str(one) for one in values("huge")] == [str(2**64 - 1), "None", "1"]
+    assert values(odd) == [1.5, 2.5, None]
+    note = values("note")
+    assert note[1] is None
+    assert note[0] == ("'=1+1" if file_format == "csv" else "=1+1")
+
+
+def test_what_somebody_brought_says_no_more_than_it_knows(client, foreign):
+    content = content_of(save(client, foreign))
+    document = parse(io.BytesIO(content), verify="exception")
+    infos = {info.name: info.value for info in document.resources[0].infos}
+    assert infos["data"] == "not stated"
+    assert infos["upload_file_name"] == "theirs.csv"
+    assert "citation" not in infos
+    assert "engine" not in infos
+    params = {param.name for param in document.get_first_table().params}
+    assert params == {"target_index"}
+    field = document.get_first_table().get_field_by_id_or_name("odd name")
+    assert field.description == "(unit: furlongs)"
+    said = plan(client, foreign)
+    assert said["choices"]["has_images"] is False
+    assert said["choices"]["averages_need"] == ["x_image", "y_image", "det_id", "flux_err"]
+    assert not any("simulated" in words for words in said["remarks"])
+    assert "averages of channels need" in plan(client, foreign, data="averages")["error"]
 
 
 def test_many_spectra_come_with_a_manifest_whose_checksums_hold(client, complete):

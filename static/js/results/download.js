@@ -100,9 +100,12 @@ class DownloadDialog {
 
   #offer(choices) {
     const derived = (count) => (count ? ` + ${count} derived` : "");
+    // Numbers of rows are those of the spectrum that is looked at; the sentence counts all.
+    const isOne = this.#wanted.what === "this";
     const said = {
       ...choices,
-      n_shown: choices.n_shown ?? "rows",
+      n_rows: isOne ? choices.n_rows : "rows",
+      n_shown: isOne ? choices.n_shown ?? "rows" : "rows",
       plus_derived: derived(choices.n_derived),
       plus_shown_derived: derived(choices.n_shown_derived),
     };
