@@ -47,8 +47,9 @@ def file_column(
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     dtype, array = _typed(values)
+    unit = clean_text(unit).strip()
     if unit and not is_unit(unit):
-        description, unit = f"{description} (unit: {clean_text(unit)})".strip(), ""
+        description, unit = f"{description} (unit: {unit})".strip(), ""
     column = Column(clean_text(name), dtype, unit, clean_text(ucd), clean_text(description))
     return column, _masked(array, dtype)
 

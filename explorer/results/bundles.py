@@ -150,7 +150,7 @@ def _readme(bundle: Bundle, targets: str) -> str:
         "flags are 64-bit integers; missing values are nulls (empty cells in CSV).",
         f"{targets} lists the targets; manifest.json says of every file what it holds,",
         "and has its SHA-256 checksum, the filters, and the options of the measurement.",
-        "*_binned files hold averages of channels, *_images.fits the images of every row.",
+        "*_binned files hold averages of channels, *.stamps.fits the images of every row.",
         f"To be cited: {'; '.join(citations)}" if citations else "Nothing is known to be cited.",
     ]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from explorer.results import save_words
 from explorer.results.bundles import Bundle, write_bundle
 from explorer.results.channel_means import DEFAULT_RECIPE, channel_means
 from explorer.results.dataset import Dataset, open_dataset
-from explorer.results.file_names import UniqueNames, job_stem, spectrum_stem
+from explorer.results.file_names import UniqueStems, job_stem, spectrum_stem
 from explorer.results.save_request import SaveRequest
 from explorer.results.saved_contents import (
     Chosen,
@@ -165,14 +165,12 @@ def plan_download(job: Job, index: int, view: View, save: SaveRequest, reference
             reference=reference,
         )
     datasets = _datasets(job, numbers, may_miss=save.what != "this")
-    names = UniqueNames()
-    files = [
-        file
-        for dataset in datasets
-        for file in files_of(
-            _chosen(dataset, view, save, reference), save, _images(job, dataset, save), names
-        )
-    ]
+    stems = UniqueStems()
+    files: list[SavedFile] = []
+    for dataset in datasets:
+        chosen = _chosen(dataset, view, save, reference)
+        stem = spectrum_stem(dataset) + ("_filtered" if chosen.is_filtered else "")
+        files += files_of(chosen, save, _images(job, dataset, save), stems.take(stem))
     if not files:
         raise InvalidInputError("None of these targets has a file any more.")
     return Download(

@@ -6,8 +6,6 @@ from explorer.results.dataset import Dataset
 from photometry_core.spectrum import file_stem, name_stem
 from photometry_core.types import Target
 
-_MAX_NAME = 150
-
 
 def spectrum_stem(dataset: Dataset) -> str:
     """Return a name such as ``M_81_J095533.17+690355.0_spherex_point``, without an extension.
@@ -28,18 +26,17 @@ def job_stem(title: str, job_id: str) -> str:
     return f"{name_stem(title) or job_id}_spherex"
 
 
-class UniqueNames:
-    """Names of the files of one folder: no two are the same on any file system."""
+class UniqueStems:
+    """Names of the spectra of one folder: no two are the same on any file system."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def take(self, stem: str, extension: str) -> str:
-        """Return the name, with a number if another file has it."""
-        stem = stem[:_MAX_NAME]
-        name, number = f"{stem}{extension}", 1
-        while name.lower() in self._taken:
+    def take(self, stem: str) -> str:
+        """Return the name, with a number if another spectrum has it."""
+        found, number = stem, 1
+        while found.lower() in self._taken:
             number += 1
-            name = f"{stem}_{number}{extension}"
-        self._taken.add(name.lower())
-        return name
+            found = f"{stem}_{number}"
+        self._taken.add(found.lower())
+        return found

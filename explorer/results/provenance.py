@@ -50,6 +50,8 @@ def origin_infos(dataset: Dataset, reference: str) -> list[tuple[str, str]]:
     """
     if measured := _measured(dataset):
         infos = measurement_infos(*measured)
+        if file_name := _upload(dataset).get("file_name"):
+            infos.append(("upload_file_name", str(file_name)[:_MAX_TEXT]))
     else:
         infos = _uploaded_infos(dataset)
     infos += [
@@ -68,8 +70,7 @@ def origin_infos(dataset: Dataset, reference: str) -> list[tuple[str, str]]:
 def origin_facts(dataset: Dataset) -> list[Fact]:
     """Return the same for programs."""
     if measured := _measured(dataset):
-        n_measured = int(((dataset.flags() & flags.FIT_ERROR) == 0).sum())
-        facts = measurement_facts(*measured, dataset.n_rows, n_measured)
+        facts = measurement_facts(*measured, *_exposures(dataset))
     else:
         facts = _uploaded_facts(dataset)
     return [*facts, Fact("target_index", "int", "", dataset.index)]
@@ -103,6 +104,19 @@ def _unit_of(unit: str) -> str:
     return "" if unit == "uJy" else f" [{unit}]"
 
 
+def _exposures(dataset: Dataset) -> tuple[int, int]:
+    """Return the numbers of exposures found and measured; a file may hold some of them only."""
+    said = _upload(dataset).get("facts") or {}
+    found, measured = (str(said.get(f"exposures_{name}", "")) for name in ("found", "measured"))
+    if found.isdecimal() and measured.isdecimal():
+        return int(found), int(measured)
+    return dataset.n_rows, int(((dataset.flags() & flags.FIT_ERROR) == 0).sum())
+
+
+def _upload(dataset: Dataset) -> dict[str, Any]:
+    return dict(dataset.metadata.get("upload") or {})
+
+
 def _measured(dataset: Dataset) -> tuple[Target, MeasureOptions, Provenance] | None:
     """Return the request of a spectrum that this program measured."""
     metadata = dataset.metadata
@@ -119,8 +133,7 @@ def _uploaded_infos(dataset: Dataset) -> list[tuple[str, str]]:
     """Return what is known of a file that somebody brought."""
     origin = {True: "simulated", False: "observed", None: "not stated"}[dataset.is_simulated]
     infos = [("target_name", dataset.name), ("data", origin)]
-    upload: dict[str, Any] = dict(dataset.metadata.get("upload") or {})
-    for name, value in upload.items():
+    for name, value in _upload(dataset).items():
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             infos.append((f"upload_{name}", str(value)[:_MAX_TEXT]))
     return infos

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from explorer.results.channel_means import DEFAULT_RECIPE, recipe_in_words
@@ -46,17 +47,17 @@ def of_files(
     name, rows = FORMAT_NAMES[save.file_format], rows_in_words(chosen)
     if not is_bundle:
         return f"1 {name} file, {_contents(save, chosen, rows, n_averages)}: {file_name}"
-    parts = [f"{counted(len(files_of), f'{name} file')} {words}" for files_of, words in (
-        ([f for f in files if f.kind == "measurements"], f"of measurements ({rows})"),
-        ([f for f in files if f.kind == "averages"], f"of {counted(n_averages, 'average')}"),
-        ([f for f in files if f.kind == "measurements and averages"],
-         f"of measurements ({rows}) and {counted(n_averages, 'average')}"),
-    ) if files_of]  # fmt: skip
-    n_images = sum(file.kind == "images" for file in files)
-    if n_images:
-        parts.append(f"{counted(n_images, 'FITS file')} with the images")
-    elif save.images:
-        parts[-1] += ", with the images"
+    count = Counter(file.kind for file in files)
+    inside = ", with their images" if save.images and not count["images"] else ""
+    parts = [
+        f"{counted(count[kind], f'{format_name} file')} {words}"
+        for kind, format_name, words in (
+            ("measurements", name, f"of measurements ({rows}{inside})"),
+            ("averages", name, f"of {counted(n_averages, 'average')} of channels"),
+            ("images", "FITS", "with the images"),
+        )
+        if count[kind]
+    ]
     extras = "the list of targets, a manifest with checksums and a README"
     return f"1 zip file with {', '.join(parts)}, {extras}: {file_name}"
 
@@ -116,8 +117,6 @@ def _contents(save: SaveRequest, chosen: Sequence[Chosen], rows: str, n_averages
     if save.data == "averages":
         return f"{counted(n_averages, 'average')} of channels made of {rows}"
     words = f"{rows}, {columns_in_words(chosen[0])}"
-    if save.data == "both":
-        words += f", {counted(n_averages, 'average')} of channels"
     return f"{words}, with the image of every row" if save.images else words
 
 

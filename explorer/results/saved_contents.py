@@ -67,8 +67,9 @@ class Chosen:
     def is_product(self) -> bool:
         """Whether it is the spectrum as it was measured: every row, and every column."""
         names = set(self.columns)
-        is_measured = bool(self.dataset.metadata.get("provenance"))
-        return is_measured and not self.is_filtered and names >= {c.name for c in COLUMNS}
+        metadata = self.dataset.metadata
+        is_ours = bool(metadata.get("provenance")) and not metadata.get("upload")
+        return is_ours and not self.is_filtered and names >= {c.name for c in COLUMNS}
 
 
 def shown_rows(dataset: Dataset, view: View) -> IntArray:

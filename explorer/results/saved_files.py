@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 from astropy.io import fits
 
-from explorer.results.file_names import UniqueNames, spectrum_stem
 from explorer.results.save_request import SaveRequest
 from explorer.results.saved_contents import Chosen, averages, measurements, request_of
 from photometry_core.file_contents import FileContents
@@ -29,7 +28,8 @@ class SavedFile:
     name
         Its name.
     kind
-        ``measurements``, ``averages``, ``measurements and averages`` or ``images``.
+        ``measurements`` (with their images, if they are in the same file), ``averages`` or
+        ``images``.
     chosen
         What of which spectrum it holds.
     write
@@ -43,9 +43,12 @@ class SavedFile:
 
 
 def files_of(
-    chosen: Chosen, save: SaveRequest, images: Images | None, names: UniqueNames
+    chosen: Chosen, save: SaveRequest, images: Images | None, stem: str
 ) -> list[SavedFile]:
     """Return the files that hold what is wanted of a spectrum.
+
+    Images are in the FITS file of the measurements; beside measurements in another format they
+    are a file of their own.
 
     Parameters
     ----------
@@ -55,41 +58,41 @@ def files_of(
         What is wanted.
     images
         Reads stamps of rows of the spectrum; `None` if no images are wanted.
-    names
-        Gives the files their names.
+    stem
+        What the names of the files begin with.
     """
-    stem = spectrum_stem(chosen.dataset) + ("_filtered" if chosen.is_filtered else "")
-    if save.file_format == "fits":
-        return [_one_fits_file(chosen, save, images, names, stem)]
-    files = []
+    in_one = save.file_format == "fits"
+    parts: list[tuple[str, str, Callable[[BinaryIO], None]]] = []
     if save.has_measurements:
-        files.append(
-            SavedFile(
-                name=names.take(stem, save.extension),
-                kind="measurements",
-                chosen=chosen,
-                write=lambda stream: _write_measurements(chosen, save.file_format, stream),
+        inside = images if in_one else None
+        parts.append(
+            (
+                "measurements",
+                save.extension,
+                lambda stream: _write_measurements(chosen, save.file_format, inside, stream),
             )
         )
     if save.has_averages:
-        files.append(
-            SavedFile(
-                name=names.take(f"{stem}_binned", save.extension),
-                kind="averages",
-                chosen=chosen,
-                write=lambda stream: write_table(averages(chosen), save.file_format, stream),
+        parts.append(
+            (
+                "averages",
+                f"_binned{save.extension}",
+                lambda stream: write_table(averages(chosen), save.file_format, stream),
             )
         )
-    if images is not None:
-        files.append(
-            SavedFile(
-                name=names.take(f"{stem}_images", FORMATS["fits"][0]),
-                kind="images",
-                chosen=chosen,
-                write=lambda stream: _write_fits([measurements(chosen)], chosen, images, stream),
+    if images is not None and not in_one:
+        alone = images
+        parts.append(
+            (
+                "images",
+                ".stamps.fits",
+                lambda stream: _write_fits([], chosen, alone, stream),
             )
         )
-    return files
+    return [
+        SavedFile(name=f"{stem}{ending}", kind=kind, chosen=chosen, write=write)
+        for kind, ending, write in parts
+    ]
 
 
 def write_table(contents: FileContents, file_format: str, stream: BinaryIO) -> None:
@@ -97,38 +100,24 @@ def write_table(contents: FileContents, file_format: str, stream: BinaryIO) -> N
     stream.write(FORMATS[file_format][1](contents))
 
 
-def _one_fits_file(
-    chosen: Chosen, save: SaveRequest, images: Images | None, names: UniqueNames, stem: str
-) -> SavedFile:
-    """Return the one file that holds tables and images, each in an HDU of its own."""
-
-    def write(stream: BinaryIO) -> None:
-        tables = [measurements(chosen)] if save.has_measurements else []
-        tables += [averages(chosen)] if save.has_averages else []
-        _write_fits(tables, chosen, images, stream)
-
-    kind = "measurements and averages" if save.data == "both" else save.data
-    suffix = "_binned" if save.data == "averages" else ""
-    return SavedFile(
-        name=names.take(stem + suffix, save.extension), kind=kind, chosen=chosen, write=write
-    )
-
-
-def _write_measurements(chosen: Chosen, file_format: str, stream: BinaryIO) -> None:
+def _write_measurements(
+    chosen: Chosen, file_format: str, images: Images | None, stream: BinaryIO
+) -> None:
     contents = measurements(chosen)
-    if file_format == "parquet":
+    if images is not None:
+        _write_fits([contents], chosen, images, stream)
+    elif file_format == "parquet":
         stream.write(parquet_bytes(contents, request_of(chosen)))
     else:
         write_table(contents, file_format, stream)
 
 
 def _write_fits(
-    tables: list[FileContents], chosen: Chosen, images: Images | None, stream: BinaryIO
+    tables: Sequence[FileContents], chosen: Chosen, images: Images, stream: BinaryIO
 ) -> None:
     """Write tables as HDUs, and images behind them, without having all images in memory."""
     buffer = io.BytesIO()
     hdus = fits.HDUList([fits.PrimaryHDU(), *(fits_table(contents) for contents in tables)])
     hdus.writeto(buffer, checksum=True)
     stream.write(buffer.getvalue())
-    if images is not None:
-        write_stamp_hdus(images, chosen.rows, stream)
+    write_stamp_hdus(images, chosen.rows, stream)

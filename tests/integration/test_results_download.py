@@ -1,14 +1,11 @@
 """Saving: every format holds what the product holds, and the words before it are true."""
 
 import dataclasses
-import hashlib
 import io
 import json
 import re
-import zipfile
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
@@ -24,7 +21,7 @@ from jobs.phases import Phase
 from photometry_core import flags
 from photometry_core.spectrum import COLUMNS
 from photometry_core.spectrum_files import FORMATS, load_spectrum, load_stamps, stamps_path
-from photometry_core.types import SersicProfile, Target
+from photometry_core.types import Target
 from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +91,13 @@ def parquet_table(content):
     return {name: arrow.column(name).to_pylist() for name in arrow.column_names}
 
 
+def provenance_of(content):
+    """Return the INFOs and PARAMs of a VOTable."""
+    document = parse(io.BytesIO(content), verify="exception")
+    infos = {info.name: info.value for info in document.resources[0].infos}
+    return infos, {param.name: param.value for param in document.get_first_table().params}
+
+
 def expected_of(spectrum, rows):
     found = {}
     for column in COLUMNS:
@@ -108,10 +112,7 @@ def expected_of(spectrum, rows):
 def assert_holds(content, file_format, spectrum, rows):
     table, expected = read(content, file_format), expected_of(spectrum, rows)
     for column in COLUMNS:
-        if file_format == "parquet":
-            found = table[column.name]
-        else:
-            found = values_of(table, column.name)
+        found = table[column.name] if file_format == "parquet" else values_of(table, column.name)
         wanted = expected[column.name]
         if column.dtype == "bool":
             found, wanted = [str(one) for one in found], [str(one) for one in wanted]
@@ -249,17 +250,17 @@ def test_averages_are_a_table_of_their_own(client, complete):
     assert set(table["n_used"]) != {0}
     assert str(table["flux"].unit) == "uJy"
     assert table["n_found"].sum() == 60
-    both = fits.open(io.BytesIO(content_of(save(client, job, data="both", format="fits"))))
-    assert [hdu.name for hdu in both[1:]] == ["SPECTRUM", "BINNED_SPECTRUM"]
-    assert len(both["BINNED_SPECTRUM"].data) == len(table)
-    assert any("recipe = " in line for line in both["BINNED_SPECTRUM"].header["HISTORY"])
-
-
-def open_zip(response):
-    assert response["Content-Type"] == "application/zip"
-    archive = zipfile.ZipFile(io.BytesIO(content_of(response)))
-    assert archive.testzip() is None
-    return archive
+    with fits.open(
+        io.BytesIO(content_of(save(client, job, data="averages", format="fits")))
+    ) as hdus:
+        assert [hdu.name for hdu in hdus[1:]] == ["BINNED_SPECTRUM"]
+        assert len(hdus[1].data) == len(table)
+        assert any("recipe = " in line for line in hdus[1].header["HISTORY"])
+    said = plan(client, job, data="both", format="fits", images=True)
+    assert said["sentence"].startswith(
+        "1 zip file with 1 FITS file of measurements (all 62 rows, with their images), "
+        f"1 FITS file of {len(table)} averages of channels, the list of targets"
+    )
 
 
 def test_columns_of_ones_own_are_saved_with_their_expressions(client, complete):
@@ -309,156 +310,6 @@ def test_filters_that_make_no_sense_spoil_only_what_they_decide(client, complete
     assert "all 5 rows" in said["sentence"]
     assert said["choices"]["n_shown"] is None
     assert "flux" in plan(client, job, view=view, rows="shown")["error"]
-
-
-FOREIGN = {
-    "wavelength": pa.array([1.0, 2.0, None]),
-    "flux": pa.array([5.0, -1.0, 3.0], pa.float32()),
-    "visits": pa.array([1, None, 2**40]),
-    "is_good": pa.array([True, None, False]),
-    "small": pa.array([1, None, 255], pa.uint8()),
-    "huge": pa.array([2**64 - 1, None, 1], pa.uint64()),
-    "note": pa.array(["=1+1", None, "\x00bell\x07\nand more"]),
-    "odd name": pa.array([1.5, 2.5, float("nan")]),
-}
-
-
-@pytest.fixture
-def foreign(complete):
-    """A job whose spectrum somebody brought: few columns, strange ones, no position."""
-    job = complete(made_spectrum(3, 0))
-    metadata = {
-        "target": {"name": "brought", "ra_deg": None, "dec_deg": None},
-        "upload": {"file_name": "theirs.csv", "simulated": None},
-    }
-    schema = pa.schema(
-        [
-            pa.field(name, values.type, metadata={"unit": unit} if unit else None)
-            for (name, values), unit in zip(
-                FOREIGN.items(), ["um", "uJy", "", "", "", "", "", "furlongs"], strict=True
-            )
-        ],
-        metadata={"spherex_explorer": json.dumps(metadata)},
-    )
-    table = pa.Table.from_arrays(list(FOREIGN.values()), schema=schema)
-    folder = folders.published(job.pk)
-    pq.write_table(table, folder / "0.parquet")
-    (folder / "0.stamps.fits").unlink()
-    return job
-
-
-@pytest.mark.parametrize("file_format", FORMAT_NAMES)
-def test_what_somebody_brought_is_saved_with_its_nulls(client, foreign, file_format):
-    response = save(client, foreign, format=file_format)
-    table = read(content_of(response), file_format)
-    assert name_of(response).startswith("brought_spherex.")
-
-    def values(name):
-        found = table[name] if file_format == "parquet" else values_of(table, name)
-        return [None if one in (None, "") else one for one in found]
-
-    odd = "odd_name" if file_format in ("votable", "ipac") else "odd name"
-    assert values("wavelength") == [1.0, 2.0, None]
-    assert values("flux") == [5.0, -1.0, 3.0]
-    assert values("visits") == [1, None, 2**40]
-    assert [str(one) for one in values("is_good")] in (
-        ["True", "None", "False"], ["1", "None", "0"],
-    )  # fmt: skip
-    assert values("small") == [1, None, 255]
-    assert [str(one) for one in values("huge")] == [str(2**64 - 1), "None", "1"]
-    assert values(odd) == [1.5, 2.5, None]
-    note = values("note")
-    assert note[1] is None
-    assert note[0] == ("'=1+1" if file_format == "csv" else "=1+1")
-
-
-def test_what_somebody_brought_says_no_more_than_it_knows(client, foreign):
-    content = content_of(save(client, foreign))
-    document = parse(io.BytesIO(content), verify="exception")
-    infos = {info.name: info.value for info in document.resources[0].infos}
-    assert infos["data"] == "not stated"
-    assert infos["upload_file_name"] == "theirs.csv"
-    assert "citation" not in infos
-    assert "engine" not in infos
-    params = {param.name for param in document.get_first_table().params}
-    assert params == {"target_index"}
-    field = document.get_first_table().get_field_by_id_or_name("odd name")
-    assert field.description == "(unit: furlongs)"
-    said = plan(client, foreign)
-    assert said["choices"]["has_images"] is False
-    assert said["choices"]["averages_need"] == ["x_image", "y_image", "det_id", "flux_err"]
-    assert not any("simulated" in words for words in said["remarks"])
-    assert "averages of channels need" in plan(client, foreign, data="averages")["error"]
-
-
-def test_many_spectra_come_with_a_manifest_whose_checksums_hold(client, complete):
-    galaxy = Target(
-        name="a galaxy",
-        ra_deg=10.0,
-        dec_deg=-5.0,
-        profile=SersicProfile(
-            sersic_index=4.0, effective_radius_arcsec=3.0, axis_ratio=0.5, position_angle_deg=10.0
-        ),
-    )
-    spectra = [made_spectrum(20, 3), made_spectrum(10, 0, target=galaxy), made_spectrum(20, 3)]
-    job = complete(*spectra, title="My survey, first part")
-    said = plan(client, job, view=VIEW, what="all", rows="shown", images=True)
-    response = save(client, job, view=VIEW, what="all", rows="shown", images="1")
-    assert name_of(response) == said["file_name"] == "My_survey_first_part_spherex_3_spectra.zip"
-    archive = open_zip(response)
-    twice = f"{STEM}_filtered"
-    names = [
-        f"{twice}.vot", f"{twice}_images.fits",
-        "a_galaxy_J004000.00-050000.0_spherex_sersic_filtered.vot",
-        "a_galaxy_J004000.00-050000.0_spherex_sersic_filtered_images.fits",
-        f"{twice}_2.vot", f"{twice}_images_2.fits",
-        "targets.vot", "manifest.json", "README.txt",
-    ]  # fmt: skip
-    assert archive.namelist() == names
-    manifest = json.loads(archive.read("manifest.json"))
-    assert manifest["job"]["id"] == job.pk
-    assert manifest["view"]["mask"] == str(MASK)
-    assert [entry["file"] for entry in manifest["files"]] == names[:-2]
-    for entry in manifest["files"]:
-        content = archive.read(entry["file"])
-        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
-        assert len(content) == entry["bytes"]
-    for entry in manifest["files"][:-1:2]:
-        spectrum = spectra[entry["target_index"]]
-        rows = shown_rows(spectrum)
-        assert (entry["rows"], entry["rows_of_spectrum"]) == (len(rows), len(spectrum.table))
-        assert entry["target"] == spectrum.target.name
-        assert_holds(archive.read(entry["file"]), "votable", spectrum, rows)
-    targets = Table.read(io.BytesIO(archive.read("targets.vot")))
-    assert targets["name"].tolist() == ["M 81", "a galaxy", "M 81"]
-    readme = archive.read("README.txt").decode()
-    assert readme.count("\n") == 10
-    assert "All data are SIMULATED." in readme
-    n_rows = sum(len(shown_rows(spectrum)) for spectrum in spectra)
-    assert f"3 VOTable files of measurements ({n_rows} of 56 rows)" in said["sentence"]
-    assert "3 FITS files with the images" in said["sentence"]
-
-
-def test_ticked_targets_only(client, complete):
-    job = complete(made_spectrum(5, 0), made_spectrum(4, 0), made_spectrum(3, 0))
-    archive = open_zip(save(client, job, what="chosen", targets="0,2", format="csv"))
-    entries = json.loads(archive.read("manifest.json"))["files"]
-    assert [entry.get("target_index") for entry in entries] == [0, 2, None]
-    one = save(client, job, what="chosen", targets="1", format="csv")
-    assert name_of(one) == f"{STEM}.csv"
-    assert plan(client, job, what="chosen")["error"] == "No target is ticked; tick at least one."
-    assert "allowed: 0 to below 3" in plan(client, job, what="chosen", targets=[7])["error"]
-
-
-def test_the_list_of_targets_has_no_spectra_and_says_so(client, complete):
-    job = complete(made_spectrum(20, 3), made_spectrum(0, 2), title="two")
-    said = plan(client, job, what="list", format="csv")
-    assert said["sentence"] == "1 CSV file, 2 targets and no spectra: two_spherex_targets.csv"
-    response = save(client, job, what="list", format="csv")
-    table = Table.read(io.BytesIO(content_of(response)), format="ascii.csv")
-    assert table["exposures_found"].tolist() == [23, 2]
-    assert table["exposures_measured"].tolist() == [20, 0]
-    assert "flux" not in table.colnames
 
 
 @pytest.mark.parametrize("file_format", FORMAT_NAMES)
@@ -568,11 +419,3 @@ def test_fixed_addresses_say_what_is_wrong(client, complete):
     assert client.get(f"/jobs/{job.pk}/targets?rows=shown").status_code == 400
     Job.objects.filter(pk=job.pk).update(phase=Phase.EXECUTING)
     assert client.get(f"/jobs/{job.pk}/targets").status_code == 404
-
-
-def test_targets_whose_files_are_gone_are_left_out_in_words(client, complete):
-    job = complete(made_spectrum(3, 0), made_spectrum(2, 0))
-    (folders.published(job.pk) / "1.parquet").unlink()
-    said = plan(client, job, what="all")
-    assert "1 target left out: the files are gone." in said["remarks"]
-    assert client.get(f"/jobs/{job.pk}/targets/1/spectrum").status_code == 404

@@ -188,7 +188,7 @@ def test_products_are_there_when_the_job_is_completed(settings, tmp_path):
     with pytest.raises(ProductMissingError, match=r"no 0.parquet"):
         products.spectrum(job, 0)
     with pytest.raises(ProductMissingError, match=r"no 0.stamps.fits"):
-        products.stamps_file(job, 0)
+        products.stamps(job, 0)
     for phase in set(Phase) - {Phase.COMPLETED}:
         job.phase = phase
         with pytest.raises(ProductMissingError):
