@@ -183,6 +183,7 @@ SESSION_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = "Lax"
 VISITOR_COOKIE_NAME = "__Host-visitor" if PRODUCTION else "visitor"
 VISITOR_COOKIE_SECURE = PRODUCTION
+SHARED_COOKIE_NAME = "__Host-shared" if PRODUCTION else "shared"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -191,7 +192,8 @@ CONTENT_SECURITY_POLICY = {
         # Bokeh styles its elements in place.
         "style-src": [SELF, UNSAFE_INLINE],
         "img-src": [SELF, "data:", "blob:"],
-        "connect-src": [SELF],
+        # The hub of SAMP, on the machine of whoever looks at the page.
+        "connect-src": [SELF, "http://localhost:21012", "http://127.0.0.1:21012"],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

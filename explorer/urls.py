@@ -3,6 +3,7 @@
 from django.urls import path
 
 from explorer.views import (
+    downloads,
     errors,
     method,
     monitor,
@@ -10,6 +11,7 @@ from explorer.views import (
     result_flags,
     result_plot,
     results,
+    sharing,
     submission,
     uploads,
 )
@@ -42,6 +44,15 @@ urlpatterns = [
     path(f"{_TARGET}multiples", result_plot.multiples),
     path(f"{_TARGET}spectra", result_plot.spectra),
     path(f"{_TARGET}blend", result_plot.blend),
+    path("jobs/<str:job_id>/targets", downloads.targets_file, name="targets_file"),
+    path("jobs/<str:job_id>/share", sharing.share, name="share"),
+    path("jobs/<str:job_id>/share/revoke", sharing.revoke, name="revoke_links"),
+    path(f"{_TARGET}spectrum", downloads.spectrum_file, name="spectrum_file"),
+    path(f"{_TARGET}download", downloads.download, name="download"),
+    path(f"{_TARGET}download/plan", downloads.download_plan, name="download_plan"),
+    path(f"{_TARGET}links", sharing.file_links, name="file_links"),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
+    path("files/<str:token>/<str:file_name>", downloads.linked_file, name="linked_file"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

@@ -4,52 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jobs import folders
 from jobs.errors import ProductMissingError
 from jobs.models import Job
 from jobs.phases import Phase
-from photometry_core.spectrum import Spectrum, file_stem
+from photometry_core.spectrum import Spectrum
 from photometry_core.spectrum_files import (
-    FORMATS,
     load_spectrum,
     load_stamps,
     product_path,
-    spectrum_bytes,
     stamps_path,
 )
 from photometry_core.stamp_cubes import Stamps, empty_stamps
-
-CONTENT_TYPES = {
-    "votable": "application/x-votable+xml",
-    "fits": "application/fits",
-    "ecsv": "text/plain; charset=utf-8",
-    "csv": "text/csv; charset=utf-8; header=present",
-    "ipac": "text/plain; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-}
-"""Media type of each format of a spectrum."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
-    """A file to be handed to a visitor.
-
-    Parameters
-    ----------
-    file_name
-        Its name, safe on every file system.
-    content_type
-        Its media type.
-    content
-        Its bytes.
-    """
-
-    file_name: str
-    content_type: str
-    content: bytes
 
 
 def folder(job: Job) -> Path:
@@ -107,24 +75,6 @@ def stamps(job: Job, index: int, rows: Sequence[int] | None = None) -> Stamps:
         return load_stamps(_existing(job, index, stamps_path), rows)
     except IndexError as error:
         raise ProductMissingError(f"target {index} of job {job.pk} has no such row") from error
-
-
-def open_download(job: Job, index: int, format_name: str = "votable") -> Download:
-    """Return the spectrum of a target as a file in one of `photometry_core.spectrum_files.FORMATS`.
-
-    Raises
-    ------
-    ProductMissingError
-        There is no such spectrum or format.
-    """
-    if format_name not in FORMATS:
-        raise ProductMissingError(f"{format_name!r} is not a format of spectra")
-    product = spectrum(job, index)
-    return Download(
-        file_name=file_stem(product.target) + FORMATS[format_name][0],
-        content_type=CONTENT_TYPES[format_name],
-        content=spectrum_bytes(product, format_name),
-    )
 
 
 def link_path(folder: Path, index: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,11 @@ from astropy.table import Table
 
 from photometry_core import binning, spectrum
 from photometry_core.binning import BinnedSpectrum
+from photometry_core.measurement import Provenance
 from photometry_core.spectrum import Column, Spectrum
+from photometry_core.types import MeasureOptions, Target
 
+_ENGINES = {"native": "native forced photometry", "tractor": "forced photometry by The Tractor"}
 _FITTED = {
     "point": "point source",
     "point (Re < 1 arcsec)": "point source (effective radius below 1 arcsec)",
@@ -68,6 +72,18 @@ class FileContents:
         """Where it comes from as (keyword, text), facts included."""
         return [*self.infos, *((fact.name, str(fact.value)) for fact in self.facts)]
 
+    @property
+    def identifiers(self) -> list[str]:
+        """Names of the columns as VOTable and IPAC have them: letters, digits and ``_``."""
+        taken: dict[str, None] = {}
+        for column in self.columns:
+            plain = re.sub(r"[^A-Za-z0-9_]", "_", column.name)
+            found = plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"
+            while found in taken:
+                found += "_"
+            taken[found] = None
+        return list(taken)
+
 
 def contents_of(saved: Spectrum) -> FileContents:
     """Return what is written of a spectrum."""
@@ -94,38 +110,46 @@ def contents_of_binned(binned: BinnedSpectrum) -> FileContents:
     )
 
 
-def _infos(saved: Spectrum) -> list[tuple[str, str]]:
-    provenance = saved.provenance
+def measurement_infos(
+    target: Target, options: MeasureOptions, provenance: Provenance
+) -> list[tuple[str, str]]:
+    """Return what was measured, how and from what, as (keyword, text)."""
     return [
         # Not a PARAM: astropy escapes the texts of PARAMs twice.
-        ("target_name", saved.target.name),
+        ("target_name", target.name),
         ("server_software", provenance.software),
         ("request_date", provenance.created),
-        ("request", json.dumps({"target": saved.target.to_json(),
-                                "options": saved.options.to_json()})),
+        ("request", json.dumps({"target": target.to_json(), "options": options.to_json()})),
         ("archive", provenance.archive),
         ("archive_description", provenance.archive_description),
         ("data", "simulated" if provenance.simulated else "observed"),
         ("calibration", provenance.calibration),
-        ("source_model", saved.target.model),
-        ("engine", f"native forced photometry, {_FITTED[saved.target.model]}"),
-    ]  # fmt: skip
-
-
-def _facts(saved: Spectrum) -> list[Fact]:
-    start, end = saved.options.mjd_range
-    facts = [
-        Fact("target_ra", "double", "deg", saved.target.ra_deg),
-        Fact("target_dec", "double", "deg", saved.target.dec_deg),
-        Fact("exposures_found", "int", "", saved.n_found),
-        Fact("exposures_measured", "int", "", saved.n_measured),
-        Fact("simulated", "boolean", "", saved.provenance.simulated),
-        Fact("detectors", "char", "", ",".join(map(str, saved.options.detectors))),
-        Fact("background_size", "int", "pix", saved.options.background_size_pix),
-        Fact("weights", "char", "", saved.options.weights),
-        Fact("psf_center", "char", "", saved.options.psf_center),
+        ("source_model", target.model),
+        ("engine", f"{_ENGINES[options.engine]}, {_FITTED[target.model]}"),
     ]
-    shape = saved.target.profile
+
+
+def measurement_facts(
+    target: Target,
+    options: MeasureOptions,
+    provenance: Provenance,
+    n_found: int,
+    n_measured: int,
+) -> list[Fact]:
+    """Return the same for programs; `n_found` and `n_measured` count exposures."""
+    start, end = options.mjd_range
+    facts = [
+        Fact("target_ra", "double", "deg", target.ra_deg),
+        Fact("target_dec", "double", "deg", target.dec_deg),
+        Fact("exposures_found", "int", "", n_found),
+        Fact("exposures_measured", "int", "", n_measured),
+        Fact("simulated", "boolean", "", provenance.simulated),
+        Fact("detectors", "char", "", ",".join(map(str, options.detectors))),
+        Fact("background_size", "int", "pix", options.background_size_pix),
+        Fact("weights", "char", "", options.weights),
+        Fact("psf_center", "char", "", options.psf_center),
+    ]
+    shape = target.profile
     if shape is not None:
         facts += [
             Fact("sersic_index", "double", "", shape.sersic_index),
@@ -133,7 +157,7 @@ def _facts(saved: Spectrum) -> list[Fact]:
             Fact("axis_ratio", "double", "", shape.axis_ratio),
             Fact("position_angle", "double", "deg", shape.position_angle_deg),
         ]
-    motion = saved.target.motion
+    motion = target.motion
     if motion is not None:
         facts += [
             Fact("pm_ra", "double", "mas/yr", motion.pm_ra_mas_yr),
@@ -143,8 +167,18 @@ def _facts(saved: Spectrum) -> list[Fact]:
     for name, unit, value in (
         ("mjd_start", "d", start),
         ("mjd_end", "d", end),
-        ("aperture_radius", "arcsec", saved.options.aperture_radius_arcsec),
+        ("aperture_radius", "arcsec", options.aperture_radius_arcsec),
     ):
         if value is not None:
             facts.append(Fact(name, "double", unit, value))
     return facts
+
+
+def _infos(saved: Spectrum) -> list[tuple[str, str]]:
+    return measurement_infos(saved.target, saved.options, saved.provenance)
+
+
+def _facts(saved: Spectrum) -> list[Fact]:
+    return measurement_facts(
+        saved.target, saved.options, saved.provenance, saved.n_found, saved.n_measured
+    )

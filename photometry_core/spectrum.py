@@ -34,7 +34,8 @@ class Column:
     name
         Its name in every file.
     dtype
-        numpy type; ``str`` for texts. Only floating-point columns have nulls.
+        numpy type; ``str`` for texts. Of the columns of a measurement only floating-point ones
+        have nulls; those of other files may all have them.
     unit
         In VOUnit spelling; empty where there is none.
     ucd
@@ -308,7 +309,8 @@ def make_table(columns: Sequence[Column], values: dict[str, Any]) -> Table:
     table = Table(masked=False)
     for column in columns:
         data: Any = np.ma.asarray(values[column.name], dtype=column.dtype)
-        if column.dtype == "f8":
+        is_floating = column.dtype in ("f4", "f8")
+        if is_floating:
             data = np.ma.masked_invalid(data)
         table[column.name] = MaskedColumn(
             data,
@@ -316,7 +318,7 @@ def make_table(columns: Sequence[Column], values: dict[str, Any]) -> Table:
             description=column.description,
             meta={"ucd": column.ucd},
         )
-        if column.dtype != "f8":
+        if not is_floating and not np.ma.is_masked(data):
             table[column.name] = table[column.name].filled()
     return table
 
@@ -328,5 +330,10 @@ def file_stem(target: Target) -> str:
     it is the same on every file system.
     """
     position = designation(target.ra_deg, target.dec_deg)
-    name = re.sub(r"[^A-Za-z0-9+.-]+", "_", target.name).strip("_.-")[:40]
+    name = name_stem(target.name)
     return f"{name}_{position}" if name and name != position else position
+
+
+def name_stem(name: str) -> str:
+    """Return what of a name can be part of a file's; empty if nothing of it can."""
+    return re.sub(r"[^A-Za-z0-9+.-]+", "_", name).strip("_.-")[:40]

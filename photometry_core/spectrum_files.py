@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
+from astropy.table import MaskedColumn
 
 from photometry_core.binning import BinnedSpectrum
 from photometry_core.errors import DataFormatError
@@ -36,6 +37,18 @@ STAMP_PLANES = (
     ("FLAGS", "flags", ""),
 )
 """HDUs of stamps: name, field of `Stamps`, unit."""
+
+_FITS_KEYWORDS = {
+    "target_name": "OBJECT",
+    "target_ra": "RA_TARG",
+    "target_dec": "DEC_TARG",
+    "server_software": "CREATOR",
+    "simulated": "SIMULATD",
+    "job_id": "JOBID",
+    "target_index": "TARGETIX",
+}
+"""What is also a keyword of the table's header, by its name elsewhere."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def product_path(folder: Path, index: int) -> Path:
@@ -133,7 +146,8 @@ def load_stamps(path: Path, rows: Sequence[int] | None = None) -> Stamps:
         )
 
 
-def _parquet_bytes(contents: FileContents, request: dict[str, Any] | None = None) -> bytes:
+def parquet_bytes(contents: FileContents, request: dict[str, Any] | None = None) -> bytes:
+    """Return the bytes of a Parquet file; `request` makes it a product of this program."""
     arrays = []
     for column in contents.columns:
         data = contents.table[column.name]
@@ -167,19 +181,59 @@ def _stamps_bytes(stamps: Stamps) -> bytes:
     return stream.getvalue()
 
 
-def _fits_bytes(contents: FileContents) -> bytes:
+def fits_table(contents: FileContents) -> fits.BinTableHDU:
+    """Return contents as a table of a FITS file.
+
+    The header has where they come from as HISTORY, line by line, and what programs ask for first
+    as keywords.
+    """
     table = contents.table.copy()
     table.meta = {}
+    for column in contents.columns:
+        table[column.name] = _fits_column(table[column.name])
+    table.rename_columns(table.colnames, [_ascii(name) for name in table.colnames])
     hdu = fits.table_to_hdu(table, character_as_bytes=False)
     hdu.name = contents.name.upper()
     for number, column in enumerate(contents.columns, start=1):
-        hdu.header[f"TUCD{number}"] = column.ucd
-        hdu.header[f"TCOMM{number}"] = column.description
+        hdu.header[f"TUCD{number}"] = _ascii(column.ucd)
+        hdu.header[f"TCOMM{number}"] = _ascii(column.description)
     hdu.header["TIMESYS"], hdu.header["RADESYS"] = "UTC", "ICRS"
-    for name, value in contents.provenance_lines:
-        hdu.header.add_history(_ascii(f"{name} = {value}"))
+    known = dict(contents.infos) | {fact.name: fact.value for fact in contents.facts}
+    for name, keyword in _FITS_KEYWORDS.items():
+        if name in known:
+            value = known[name]
+            hdu.header[keyword] = _ascii(value) if isinstance(value, str) else value
+    for name, text in contents.provenance_lines:
+        hdu.header.add_history(_ascii(f"{name} = {text}"))
+    return hdu
+
+
+def _fits_column(column: Any) -> Any:
+    """Return a column as FITS can hold it: texts in ASCII, nulls that no value is taken for."""
+    kind, mask = column.dtype.kind, np.ma.getmaskarray(column)
+    if kind == "U":
+        texts = [_ascii(text) for text in np.ma.filled(column, "").tolist()]
+        return _like(column, np.array(texts or [""], dtype=str)[: len(texts)], None)
+    if not mask.any() or kind not in "biu":
+        return column
+    # A logical column has no null that readers know, and one byte has no number to spare.
+    small = kind == "b" or column.dtype.itemsize == 1
+    values = np.ma.getdata(column).astype(np.int16 if small else column.dtype)
+    filled = _like(column, values, mask)
+    filled.set_fill_value(np.iinfo(values.dtype).min)
+    return filled
+
+
+def _like(column: Any, values: Any, mask: Any) -> MaskedColumn:
+    return MaskedColumn(
+        values, mask=mask, unit=column.unit, description=column.description, name=column.name
+    )
+
+
+def _fits_bytes(contents: FileContents) -> bytes:
     stream = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stream, checksum=True)
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits_table(contents)])
+    hdus.writeto(stream, checksum=True)
     return stream.getvalue()
 
 
@@ -187,6 +241,7 @@ def _text_bytes(contents: FileContents, file_format: str) -> bytes:
     table = contents.table.copy()
     stream = io.StringIO()
     if file_format == "ascii.ipac":
+        table.rename_columns(table.colnames, contents.identifiers)
         table.meta = {
             "keywords": {
                 name: {"value": _ascii(value)} for name, value in contents.provenance_lines
@@ -203,13 +258,24 @@ def _text_bytes(contents: FileContents, file_format: str) -> bytes:
 
 
 def _csv_bytes(contents: FileContents) -> bytes:
-    """Plain CSV: one header line, empty cells for nulls; units are in the column list."""
+    """Plain CSV: one header line, empty cells for nulls; units are in the column list.
+
+    Texts that a spreadsheet would run as a formula get an apostrophe in front of them.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(column.name for column in contents.columns)
-    columns = [contents.table[column.name].tolist() for column in contents.columns]
+    writer.writerow(_harmless(column.name) for column in contents.columns)
+    columns = []
+    for column in contents.columns:
+        values = contents.table[column.name].tolist()
+        is_text = contents.table[column.name].dtype.kind == "U"
+        columns.append([_harmless(value) for value in values] if is_text else values)
     writer.writerows(zip(*columns, strict=True))
     return stream.getvalue().encode()
+
+
+def _harmless(text: str | None) -> str:
+    return f"'{text}" if text and text.startswith(_FORMULA_STARTS) else text or ""
 
 
 FORMATS: dict[str, tuple[str, Callable[[FileContents], bytes]]] = {
@@ -218,7 +284,7 @@ FORMATS: dict[str, tuple[str, Callable[[FileContents], bytes]]] = {
     "ecsv": (".ecsv", lambda contents: _text_bytes(contents, "ascii.ecsv")),
     "csv": (".csv", _csv_bytes),
     "ipac": (".tbl", lambda contents: _text_bytes(contents, "ascii.ipac")),
-    "parquet": (".parquet", _parquet_bytes),
+    "parquet": (".parquet", parquet_bytes),
 }
 """Formats of files: extension, and what makes the bytes."""
 
@@ -228,7 +294,7 @@ def spectrum_bytes(spectrum: Spectrum, file_format: str) -> bytes:
     if file_format != "parquet":
         return FORMATS[file_format][1](contents_of(spectrum))
     # A Parquet file is the product: it holds all that makes the spectrum again.
-    return _parquet_bytes(
+    return parquet_bytes(
         contents_of(spectrum),
         {
             "target": spectrum.target.to_json(),

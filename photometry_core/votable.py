@@ -7,7 +7,9 @@ provenance is in PARAMs of the table and INFOs of the resource.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 from astropy.io.votable import from_table
@@ -22,6 +24,7 @@ from astropy.io.votable.tree import (
 )
 
 from photometry_core.file_contents import FileContents
+from photometry_core.spectrum import Column
 
 _AXES = (
     (
@@ -46,7 +49,9 @@ _NAMESPACE = "http://www.ivoa.net/xml/VOTable/v1.3"
 
 def to_votable(contents: FileContents) -> VOTableFile:
     """Return a VOTable document of one table."""
-    document = from_table(contents.table)
+    identified = contents.table.copy(copy_data=False)
+    identified.rename_columns(identified.colnames, contents.identifiers)
+    document = from_table(identified)
     document.version = "1.4"
     resource = document.resources[0]
     resource.type = "results"
@@ -70,16 +75,7 @@ def to_votable(contents: FileContents) -> VOTableFile:
     table.ID, table.name, table.utype = contents.name, contents.name, "ipac:Spectrum.SED"
     table.description = contents.description
     table.params.extend(_params(document, contents))
-    by_name = {field.name: field for field in table.fields}
-    for column in contents.columns:
-        field = by_name[column.name]
-        field.ID, field.ucd = column.name, column.ucd
-        if column.dtype == "str":
-            field.arraysize = "*"
-        if column.name in _POSITION_COLUMNS:
-            field.ref = "icrs"
-        if column.name in _TIME_COLUMNS:
-            field.ref = "utc"
+    _describe_fields(table.fields, contents.columns)
     for utype, roles in _AXES:
         if not roles.keys() <= names:
             continue
@@ -90,6 +86,19 @@ def to_votable(contents: FileContents) -> VOTableFile:
         )
         table.groups.append(group)
     return document
+
+
+def _describe_fields(fields: Sequence[Any], columns: Sequence[Column]) -> None:
+    for field, column in zip(fields, columns, strict=True):
+        field.name = column.name
+        if column.ucd:
+            field.ucd = column.ucd
+        if column.dtype == "str":
+            field.arraysize = "*"
+        if column.name in _POSITION_COLUMNS:
+            field.ref = "icrs"
+        if column.name in _TIME_COLUMNS:
+            field.ref = "utc"
 
 
 def votable_bytes(contents: FileContents) -> bytes:

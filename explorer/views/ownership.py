@@ -1,7 +1,9 @@
-"""Visitors see their own jobs only."""
+"""Visitors see their own jobs, and those that they were let look at."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from explorer.sharing import granted_job
 from jobs.models import Job
 from jobs.visitors import VisitorRequest
 
@@ -12,5 +14,9 @@ def owned_job(request: VisitorRequest, job_id: str) -> Job:
 
 
 def readable_job(request: VisitorRequest, job_id: str) -> Job:
-    """Return a job that the visitor may look at: one of their own."""
-    return owned_job(request, job_id)
+    """Return a job that the visitor may look at: one of their own, or one shared with them."""
+    own = Job.objects.owned_by(request.visitor).filter(pk=job_id).first()
+    job = own or granted_job(request, job_id)
+    if job is None:
+        raise Http404("There is no such job.")
+    return job

@@ -28,7 +28,7 @@ OPEN_TO_ALL = {
     "upload",
 }
 """They belong to no job; what they list is checked below."""
-OPEN_TO_HOLDERS = {"claim"}
+OPEN_TO_HOLDERS = {"claim", "shared", "linked_file"}
 """They are given to others on purpose; the token in the address is the key."""
 OF_A_JOB = {
     "job": ("get", ""),
@@ -36,11 +36,18 @@ OF_A_JOB = {
     "cancel_job": ("post", ""),
     "delete_upload": ("post", ""),
     "results": ("get", ""),
-    "plot": ("get", ""),
-    "cutouts": ("get", "?rows=0"),
-    "table_page": ("get", ""),
-    "download_votable": ("get", ""),
+    "target_list": ("get", ""),
+    "results_head": ("get", ""),
+    "results_about": ("get", ""),
+    "targets_file": ("get", ""),
+    "share": ("post", ""),
+    "revoke_links": ("post", ""),
+    "spectrum_file": ("get", ""),
+    "download": ("post", ""),
+    "download_plan": ("ask", ""),
+    "file_links": ("ask", ""),
 }
+"""How each is asked (``ask``: a view in JSON), and what comes behind its address."""
 
 
 @pytest.fixture
@@ -68,10 +75,18 @@ def job(owner, settings, tmp_path):
     return job
 
 
-def address(name, job_id):
-    of_a_target = name in ("plot", "cutouts", "table_page", "download_votable")
-    arguments = [job_id, 0] if of_a_target else [job_id]
-    return reverse(name, args=arguments) + OF_A_JOB[name][1]
+def asking(client, name, job_id):
+    """Return the answer to the visitor behind a client."""
+    method, query = OF_A_JOB[name]
+    [pattern] = [one for one in get_resolver().url_patterns if one.name == name]
+    arguments = [job_id, 0] if "index" in pattern.pattern.converters else [job_id]
+    address = reverse(name, args=arguments) + query
+    if method == "ask":
+        return client.post(address, {"view": {}}, content_type="application/json")
+    response = getattr(client, method)(address)
+    # A file that nobody reads to its end stays open.
+    b"".join(response)
+    return response
 
 
 def test_every_address_has_a_rule():
@@ -82,18 +97,18 @@ def test_every_address_has_a_rule():
 
 @pytest.mark.parametrize("name", sorted(OF_A_JOB))
 def test_a_stranger_finds_nothing(owner, job, name):
-    ask = OF_A_JOB[name][0]
     forged = Client()
-    forged.cookies["visitor"] = f"{job.owner}:forged:signature"
+    for cookie in ("visitor", "shared"):
+        forged.cookies[cookie] = f"{job.owner}:forged:signature"
     for stranger in (Client(), forged):
-        response = getattr(stranger, ask)(address(name, job.pk))
+        response = asking(stranger, name, job.pk)
         assert response.status_code == 404
         assert b"secret survey" not in response.content
         # Exactly what an id that does not exist gets: no way to find out which ids do.
-        nothing = getattr(stranger, ask)(address(name, "A" * 22))
+        nothing = asking(stranger, name, "A" * 22)
         assert nothing.status_code == 404
         assert nothing.content == response.content
-    assert getattr(owner, ask)(address(name, job.pk)).status_code in (200, 302)
+    assert asking(owner, name, job.pk).status_code in (200, 302)
     assert Job.objects.get(pk=job.pk).phase == Phase.COMPLETED
 
 
@@ -125,6 +140,6 @@ def test_a_claim_that_nobody_made_is_nothing(token):
 def test_no_cache_on_the_way_keeps_a_visitors_page(owner, job):
     for name in OF_A_JOB:
         if OF_A_JOB[name][0] == "get":
-            response = owner.get(address(name, job.pk))
+            response = asking(owner, name, job.pk)
             assert "private" in response["Cache-Control"]
             assert "Cookie" in response["Vary"]

@@ -187,16 +187,12 @@ def test_products_are_there_when_the_job_is_completed(settings, tmp_path):
             products.spectrum(job, index)
     with pytest.raises(ProductMissingError, match=r"no 0.parquet"):
         products.spectrum(job, 0)
-    with pytest.raises(ProductMissingError, match="'exe' is not a format"):
-        products.open_download(job, 0, "exe")
+    with pytest.raises(ProductMissingError, match=r"no 0.stamps.fits"):
+        products.stamps(job, 0)
     for phase in set(Phase) - {Phase.COMPLETED}:
         job.phase = phase
         with pytest.raises(ProductMissingError):
             products.folder(job)
-
-
-def test_every_format_has_a_media_type():
-    assert set(products.CONTENT_TYPES) == set(products.FORMATS)
 
 
 @pytest.mark.parametrize(

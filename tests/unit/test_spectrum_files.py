@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.io.votable import parse, validate
 from astropy.table import Table
 
@@ -21,6 +22,8 @@ from photometry_core.spectrum_files import (
     stamps_path,
     write_spectrum,
 )
+from photometry_core.stamp_cubes import STAMP_FIELDS
+from photometry_core.stamp_selection import write_stamp_hdus
 from photometry_core.types import STAMP_SIZE_PIX, Exposure, MeasureOptions, SersicProfile, Target
 
 EXPOSURE = Exposure(
@@ -252,3 +255,34 @@ def test_other_files_are_not_taken_for_products(tmp_path):
 )
 def test_file_names_tell_targets_apart_and_are_safe(name, stem):
     assert file_stem(replace(TARGET, name=name)) == stem
+
+
+def test_files_say_which_engine_measured(spectrum, tmp_path):
+    measured = replace(spectrum, options=replace(spectrum.options, engine="tractor"))
+    write_spectrum(measured, tmp_path / "s.vot", "votable")
+    infos = parse(tmp_path / "s.vot").resources[0].infos
+    assert {info.name: info.value for info in infos}["engine"] == (
+        "forced photometry by The Tractor, point source"
+    )
+
+
+def test_stamps_are_written_row_by_row(spectrum, tmp_path):
+    save_product(spectrum, tmp_path, 0)
+    source = stamps_path(tmp_path, 0)
+    asked = []
+
+    def read(rows):
+        asked.append(list(rows))
+        return load_stamps(source, rows)
+
+    rows = np.array([2, 0, 1] * 200)
+    stream = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU()]).writeto(stream)
+    write_stamp_hdus(read, rows, stream)
+    assert max(map(len, asked)) == 256
+    (tmp_path / "chosen.fits").write_bytes(stream.getvalue())
+    found, wanted = load_stamps(tmp_path / "chosen.fits"), load_stamps(source, rows)
+    for name in STAMP_FIELDS:
+        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+    with fits.open(tmp_path / "chosen.fits") as hdus:
+        hdus.verify("exception")

@@ -76,7 +76,11 @@ def _earlier_job(source: NamedSource) -> Job | None:
     earlier = Job.objects.filter(
         archive=SIMULATED, title=_title(source), phase__in=[Phase.COMPLETED, *ACTIVE]
     )
-    return next((job for job in earlier.order_by("-created") if job.request == wanted), None)
+    return next(
+        # What its owner did with it since is in the request as well.
+        (job for job in earlier.order_by("-created") if wanted.items() <= job.request.items()),
+        None,
+    )
 
 
 def _submit(source: NamedSource) -> Job:
