@@ -1,4 +1,4 @@
-"""Saving from the page: what the dialog says is what the browser gets, and scripts and links work."""
+"""Saving from the page: what the dialog says is what is saved, and scripts and links work."""
 
 import json
 import re

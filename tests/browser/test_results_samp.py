@@ -35,7 +35,7 @@ class Consent(WebProfileDialog):
         while not self._stop.wait(0.05):
             self.handle_queue()
 
-    def show_dialog(self, name, details, client, origin):
+    def show_dialog(self, *_):
         self.consent() if self.answer else self.reject()
 
     def stop(self):
