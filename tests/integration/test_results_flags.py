@@ -96,7 +96,7 @@ def test_why_a_row_is_flagged(client, complete):
         for flag in ask(client, job, "flags/row", view={}, row=row)["flags"]
         if flag["name"] == "TRANSIENT"
     ]
-    assert {(flag["n_pix"], flag["n_near"]) for flag in transient} == {(9, 21)}
+    assert {(flag["n_pix"], flag["n_near"]) for flag in transient} == {(1, 21)}
 
 
 @pytest.mark.parametrize("row", [22, -1, "1", None, 1.5, True, [1]])
