@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from explorer.results.arrays import packed
 from explorer.results.columns import USUAL
 from explorer.results.dataset import Dataset
+from explorer.results.flux_units import UNITS
 from explorer.results.query import column_values, columns_of, natural_kind, select_rows
 from explorer.results.statistics import column_statistics
 from explorer.results.table import PAGE_SIZE, cells, headers, is_flux, page_rows
@@ -52,6 +53,7 @@ def table(
             "rows": packed(selected.rows, "i4"),
             "strip": packed(selected.strip, "i4"),
             "columns": _columns(dataset, view),
+            "units": {unit.key: unit.label for unit in UNITS.values()},
             "flags": [{"name": one.name, "bit": one.bit} for one in flags.FLAGS if one.in_output],
         }
     return answer(found)
@@ -78,9 +80,12 @@ def check_expression(
     values = column_values(dataset, view, info.name)
     has_value = np.flatnonzero(np.asarray(values.is_valid()))
     shown = has_value[:_N_SHOWN] if len(has_value) else np.arange(min(_N_SHOWN, dataset.n_rows))
+    kind = natural_kind(dataset, view, info.name)
+    true = (1, "true")
     return answer(
         {
-            "kind": natural_kind(dataset, view, info.name),
+            "kind": kind,
+            "n_true": sum(value in true for value in values.to_pylist()) if kind == "bool" else 0,
             "n_null": dataset.n_rows - len(has_value),
             "n_rows": dataset.n_rows,
             "values": [
@@ -109,7 +114,9 @@ def _whole(name: str, value: Any) -> int:
 
 def _columns(dataset: Dataset, view: View) -> list[dict[str, Any]]:
     """Return what dialogs and messages say of every column."""
-    derived = {one.name for one in view.derived}
+    derived = [one.name for one in view.derived]
+    known = columns_of(dataset, view)
+    usual = {name: place for place, name in enumerate((*USUAL, *derived)) if name in known}
     return [
         {
             "name": info.name,
@@ -117,9 +124,9 @@ def _columns(dataset: Dataset, view: View) -> list[dict[str, Any]]:
             "kind": info.kind,
             "unit": info.unit_label,
             "description": info.description,
-            "is_usual": info.name in USUAL or info.name in derived,
+            "usual": usual.get(info.name),
             "is_derived": info.name in derived,
             "is_flux": is_flux(info.name),
         }
-        for info in columns_of(dataset, view).values()
+        for info in known.values()
     ]
