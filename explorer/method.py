@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from explorer.measurements import COUNT_COLUMNS
+from explorer.results.columns import COUNT_COLUMNS
 from photometry_core import flags
 from photometry_core.spectrum import COLUMNS
 from photometry_core.types import (

@@ -10,6 +10,7 @@ from explorer.views import (
     result_cutouts,
     result_flags,
     result_plot,
+    result_table,
     results,
     sharing,
     submission,
@@ -53,6 +54,9 @@ urlpatterns = [
     path(f"{_TARGET}links", sharing.file_links, name="file_links"),
     path("shared/<str:token>/", sharing.shared, name="shared"),
     path("files/<str:token>/<str:file_name>", downloads.linked_file, name="linked_file"),
+    path(f"{_TARGET}table", result_table.table),
+    path(f"{_TARGET}statistics", result_table.statistics),
+    path(f"{_TARGET}check_expression", result_table.check_expression),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

@@ -285,10 +285,7 @@ class _Compiler:
 def _number(text: str) -> Expression:
     """Return a number, exactly: DuckDB would make decimals of what has a point."""
     digits = text.replace("_", "")
-    try:
-        whole = int(digits, 0) if digits[:2].lower() in ("0x", "0b", "0o") else int(digits)
-    except ValueError:
-        whole = None
+    whole = int(digits) if digits.isdecimal() else None
     if whole is not None and whole < 2**63:
         return made(f"CAST({whole} AS BIGINT)", "long", text)
     try:

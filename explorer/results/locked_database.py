@@ -36,6 +36,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+_TOO_LONG = "it takes too long to compute; allowed: less at once"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -66,13 +67,15 @@ def _parser() -> duckdb.DuckDBPyConnection:
 @contextmanager
 def _bounded(connection: duckdb.DuckDBPyConnection, deadline: Deadline) -> Iterator[None]:
     """Stop what a connection does at the deadline, and say in words why it failed."""
+    if not deadline.remaining:
+        raise InvalidInputError(_TOO_LONG)
     timer = threading.Timer(deadline.remaining, connection.interrupt)
     timer.daemon = True
     timer.start()
     try:
         yield
     except duckdb.InterruptException as error:
-        raise InvalidInputError("it takes too long to compute; allowed: less at once") from error
+        raise InvalidInputError(_TOO_LONG) from error
     except duckdb.OutOfMemoryException as error:
         raise InvalidInputError("it needs more memory than a page may use") from error
     except duckdb.DataError as error:

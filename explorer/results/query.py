@@ -119,15 +119,28 @@ def column_numbers(dataset: Dataset, view: View, name: str) -> FloatArray:
     return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
 
 
-def checked_derived(dataset: Dataset, derived: tuple[DerivedColumn, ...]) -> Measurements:
-    """Return the measurements with columns added to them.
+def natural_kind(dataset: Dataset, view: View, name: str) -> str:
+    """Return the kind of values that the expression of an added column has by itself.
 
     Raises
     ------
     InvalidInputError
         An expression is not what it should be.
     """
-    return with_derived(_base(dataset), derived)
+    measurements = with_derived(_base(dataset), view.derived)
+    expression = next(one.expression for one in view.derived if one.name == name)
+    return compiled(expression, measurements.columns).kind
+
+
+def shown_measurements(dataset: Dataset, view: View) -> Measurements:
+    """Return all rows with the added columns, and with fluxes in the view's unit.
+
+    Raises
+    ------
+    InvalidInputError
+        An expression is not what it should be.
+    """
+    return _in_unit(dataset, with_derived(_base(dataset), view.derived), view.unit)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_POST
 
@@ -46,7 +47,11 @@ def asked(
     @wraps(view)
     def answering(request: VisitorRequest, job_id: str, index: int) -> HttpResponseBase:
         dataset = dataset_of(request, job_id, index)
-        if len(request.body) > _MAX_BYTES:
+        try:
+            is_too_large = len(request.body) > _MAX_BYTES
+        except RequestDataTooBig:
+            is_too_large = True
+        if is_too_large:
             return answer({"error": f"request: larger than {_MAX_BYTES:,} bytes"}, 413)
         try:
             body = json.loads(request.body)

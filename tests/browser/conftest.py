@@ -44,8 +44,8 @@ def context(context, site):
     )
 
     def listen(message):
-        # The answer to a form with errors, on purpose.
-        refused = "status of 422" in message.text
+        # The answers to a form with errors and to a filter with one, on purpose.
+        refused = "status of 422" in message.text or "status of 400" in message.text
         if message.type in ("error", "warning") and not refused:
             complaints.append(f"{message.type}: {message.text}")
 

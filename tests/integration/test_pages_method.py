@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from explorer.measurements import COUNT_COLUMNS
 from explorer.method import (
     COMPARED_RADII,
     ERROR_RATIOS,
@@ -17,6 +16,7 @@ from explorer.method import (
     STAR_AGREEMENT_PERCENT,
     facts,
 )
+from explorer.results.columns import COUNT_COLUMNS
 from photometry_core import binning, extent, flags
 from photometry_core.kernel import background, group_fit, joint_fit
 from photometry_core.psf import PROFILE_SIZE_PIX

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from explorer.measurements import COUNT_COLUMNS
 from explorer.method import ERROR_RATIOS, SERSIC_RATIOS, STAR_AGREEMENT_PERCENT
+from explorer.results.columns import COUNT_COLUMNS
 from photometry_core import COLUMNS, extent, flags
 from photometry_core.kernel import background
 from photometry_core.types import LEAST_EFFECTIVE_RADIUS_ARCSEC, MeasureOptions

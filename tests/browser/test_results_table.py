@@ -1,0 +1,430 @@
+"""The table in a browser: filters, order, added columns, pages and keys, tied to the selection."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+STATE = "(key) => window.results.store.get(key)"
+GUIDE_FILTER = "like '%D3%' or like '%D4%'"
+N_ROWS, N_D3_D4 = 233, 78
+
+
+def open_table(page, seeded, name="measured", query="?row=40", state="#pane=%22table%22"):
+    page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}{state}")
+    expect(page.locator("#measurements")).to_be_attached()
+    page.wait_for_function("() => window.results.store.kept.length > 0")
+    return page
+
+
+def state(page, key):
+    return page.evaluate(STATE, key)
+
+
+def filter_box(page, column):
+    return page.locator(f".filter[data-column={column}]")
+
+
+def type_filter(page, column, text):
+    filter_box(page, column).fill(text)
+    filter_box(page, column).press("Enter")
+
+
+def count(page, text):
+    expect(page.locator("#table-count")).to_have_text(text)
+
+
+def texts(page, column):
+    """Return the texts of a column of the page of the table."""
+    names = page.locator("#measurements .heads th").evaluate_all(
+        "(heads) => heads.map((head) => head.dataset.column)"
+    )
+    place = names.index(column) + 1
+    return page.locator(f"#measurements tbody tr > :nth-child({place})").all_inner_texts()
+
+
+def selected(page, row):
+    expect(page.locator("#measurements tr[aria-current]")).to_have_attribute("data-row", str(row))
+
+
+def test_the_selected_row_is_marked_and_in_sight(owner, seeded):
+    page = open_table(owner, seeded)
+    selected(page, 40)
+    row = page.locator("tr[data-row='40']")
+    expect(row).to_be_in_viewport()
+    page.evaluate("() => window.results.store.select(171)")
+    selected(page, 171)
+    expect(page.locator("#table-place")).to_have_text("101\u2013200 of 233")
+    expect(page.locator("tr[data-row='171']")).to_be_in_viewport()
+    assert page.evaluate("() => document.activeElement === document.body")
+
+
+def test_a_click_selects(owner, seeded):
+    page = open_table(owner, seeded)
+    page.locator("tr[data-row='42'] th").click()
+    selected(page, 42)
+    assert state(page, "row") == 42
+
+
+def test_the_guides_filter_shows_the_dichroic(owner, seeded):
+    page = open_table(owner, seeded)
+    type_filter(page, "obs_publisher_did", GUIDE_FILTER)
+    count(page, f"{N_D3_D4} of {N_ROWS} measurements")
+    assert all(re.search("/D[34]$", text) for text in texts(page, "obs_publisher_did"))
+    expect(page.locator("#table-away")).to_have_text("Row 40, which is selected, is filtered out.")
+    assert state(page, "row") == 40
+    flagged = page.locator("tr", has=page.locator(".chip", has_text="DICHROIC")).first
+    flagged.locator("th").click()
+    expect(page.locator("#table-away")).to_be_hidden()
+    expect(flagged).to_have_attribute("aria-current", "true")
+    type_filter(page, "flags", "DICHROIC")
+    count(page, f"25 of {N_ROWS} measurements")
+    chips = page.locator("#active-filters .active-filter-text")
+    expect(chips).to_have_text([f"Exposure {GUIDE_FILTER}", "Flags DICHROIC"])
+
+
+def test_filters_are_removed_one_by_one_or_all(owner, seeded):
+    page = open_table(owner, seeded)
+    type_filter(page, "det_id", "= 3")
+    type_filter(page, "flux", "> 100")
+    page.get_by_role("button", name="Remove the filter Det. = 3").click()
+    expect(filter_box(page, "det_id")).to_have_value("")
+    expect(filter_box(page, "flux")).to_have_value("> 100")
+    page.evaluate("() => window.results.store.set({ mask: '4294967296' })")
+    expect(page.locator("#active-filters")).to_contain_text("Flag mask")
+    page.get_by_role("button", name="Clear filters").click()
+    count(page, f"{N_ROWS} measurements")
+    expect(page.locator("#active-filters")).to_be_hidden()
+    assert (state(page, "filters"), state(page, "mask")) == ({}, "0")
+
+
+def test_typing_applies_after_a_rest_and_leaves_the_focus(owner, seeded):
+    page = open_table(owner, seeded)
+    filter_box(page, "det_id").click()
+    page.keyboard.type("in (3, 4)")
+    count(page, f"{N_D3_D4} of {N_ROWS} measurements")
+    expect(filter_box(page, "det_id")).to_be_focused()
+    expect(filter_box(page, "det_id")).to_have_value("in (3, 4)")
+
+
+def test_a_filter_that_is_not_understood_changes_nothing_and_says_why(owner, seeded):
+    page = open_table(owner, seeded)
+    type_filter(page, "det_id", "= 3")
+    count(page, f"39 of {N_ROWS} measurements")
+    before = page.url
+    type_filter(page, "flux", "> 5 times")
+    error = page.locator("#filter-error")
+    expect(error).to_contain_text("> 5 times: ")
+    expect(error).to_contain_text("allowed: > 5")
+    box = filter_box(page, "flux")
+    expect(box).to_have_value("> 5 times")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    count(page, f"39 of {N_ROWS} measurements")
+    assert "times" not in page.url
+    assert before.split("#")[0] == page.url.split("#")[0]
+    above, below = box.bounding_box(), error.bounding_box()
+    assert below["y"] >= above["y"] + above["height"]
+    type_filter(page, "flux", "> 500")
+    expect(error).to_be_hidden()
+    type_filter(page, "flux", "> nothing")
+    expect(error).to_be_visible()
+    box.press("Escape")
+    expect(error).to_be_hidden()
+    expect(box).to_have_value("> 500")
+
+
+def test_nothing_left_is_a_sentence_with_a_way_back(owner, seeded):
+    page = open_table(owner, seeded)
+    type_filter(page, "flux", "> 1e9")
+    note = page.locator(".table-empty")
+    expect(note).to_contain_text("No measurement passes the filters.")
+    note.get_by_role("button", name="Clear filters").click()
+    count(page, f"{N_ROWS} measurements")
+    expect(note).to_be_hidden()
+
+
+def test_a_filter_keeps_the_unit_that_it_was_typed_in(owner, seeded):
+    page = open_table(owner, seeded)
+    type_filter(page, "flux", "> 500")
+    count(page, f"72 of {N_ROWS} measurements")
+    page.evaluate("() => window.results.store.set({ unit: 'mJy' })")
+    expect(page.locator(".filter-unit")).to_have_text("in \u00b5Jy")
+    expect(page.locator("th[data-column=flux]")).to_contain_text("mJy")
+    count(page, f"72 of {N_ROWS} measurements")
+    assert all(float(text) > 0.5 for text in texts(page, "flux"))
+    type_filter(page, "flux", "> 0.6")
+    expect(page.locator(".filter-unit")).to_have_count(0)
+    assert state(page, "filters") == {"flux": {"text": "> 0.6", "unit": "mJy"}}
+
+
+def test_headers_sort_up_down_and_not(owner, seeded):
+    page = open_table(owner, seeded)
+    head = page.locator("th[data-column=flags]")
+    button = head.get_by_role("button")
+    button.click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    button.click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.evaluate("() => window.results.store.set({ page: 0 })")
+    expect(page.locator("#measurements tbody tr").first).to_have_attribute("data-row", "230")
+    values = [int(text.split()[-1]) for text in texts(page, "flags")]
+    assert values == sorted(values, reverse=True)
+    assert values[0] == 2**33
+    button.click()
+    expect(head).not_to_have_attribute("aria-sort", re.compile("."))
+    expect(page.locator("#measurements tbody tr").first).to_have_attribute("data-row", "0")
+
+
+def test_the_guides_column_is_added_edited_and_removed(owner, seeded):
+    page = open_table(owner, seeded)
+    page.get_by_role("button", name="Add column").click()
+    dialog = page.get_by_role("dialog", name="Add a column")
+    dialog.get_by_label("Expression").fill('MOD(FLOOR("flags" / POWER(2, 7)), 2) = 1')
+    expect(page.locator("#derive-result")).to_contain_text("True for 25 of 233 rows")
+    dialog.get_by_label("Name", exact=True).fill("is_dichroic")
+    dialog.get_by_role("button", name="Add column").click()
+    expect(dialog).to_be_hidden()
+    head = page.locator("th[data-column=is_dichroic]")
+    expect(head).to_be_in_viewport()
+    assert set(texts(page, "is_dichroic")) == {"0", "1"}
+    assert state(page, "derived")[0]["kind"] == "long"
+    type_filter(page, "is_dichroic", "1")
+    count(page, f"25 of {N_ROWS} measurements")
+    page.reload()
+    count(page, f"25 of {N_ROWS} measurements")
+
+    page.get_by_role("button", name="Add column").click()
+    dialog.get_by_role("button", name="Edit is_dichroic").click()
+    dialog.get_by_label("Expression").fill("is_dichroic")
+    expect(page.locator("#derive-result")).to_contain_text("each needs another of them, or itself")
+    dialog.get_by_label("Name", exact=True).fill("bad")
+    dialog.get_by_label("Expression").fill("flags >> 32")
+    dialog.get_by_role("button", name="Save changes").click()
+    expect(page.locator("th[data-column=bad]")).to_be_visible()
+    assert list(state(page, "filters")) == ["bad"]
+
+    page.get_by_role("button", name="Add column").click()
+    dialog.get_by_role("button", name="Remove bad").click()
+    expect(dialog.get_by_role("button", name="Remove bad")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("th[data-column=bad]")).to_have_count(0)
+    count(page, f"{N_ROWS} measurements")
+
+
+def test_flags_are_decoded_and_rows_marked_without_typing(owner, seeded):
+    page = open_table(owner, seeded)
+    for preset, name, n_true in (
+        ("FIT_ERROR (bit 33)", "is_fit_error", 3),
+        ("CONTAINS_BAD_PIXEL (bit 32)", "is_contains_bad_pixel", 25),
+        ("the selected one", "selected", 1),
+    ):
+        page.get_by_role("button", name="Add column").click()
+        page.get_by_label("Start from").select_option(preset)
+        expect(page.locator("#derive-name")).to_have_value(name)
+        expect(page.locator("#derive-result")).to_contain_text(f"True for {n_true} of 233 rows")
+        page.locator("#derive-save").click()
+        expect(page.locator(f"th[data-column={name}]")).to_be_attached()
+
+
+def test_a_hostile_expression_gets_a_sentence(owner, seeded):
+    page = open_table(owner, seeded)
+    page.get_by_role("button", name="Add column").click()
+    for expression in ("read_csv('/etc/passwd')", "repeat('a', 10000000000)", "(SELECT 1)"):
+        page.locator("#derive-name").fill("x")
+        page.locator("#derive-expression").fill(expression)
+        page.locator("#derive-save").click()
+        expect(page.locator("#derive-result.is-error")).to_contain_text("not allowed")
+    page.locator("#derive-name").fill("1 x")
+    page.locator("#derive-expression").fill("1")
+    page.locator("#derive-save").click()
+    expect(page.locator("#derive-result.is-error")).to_contain_text("allowed: a letter, then")
+    assert state(page, "derived") == []
+
+
+def test_a_condition_on_whole_rows(owner, seeded):
+    page = open_table(owner, seeded)
+    page.get_by_role("button", name="Filter rows").click()
+    dialog = page.get_by_role("dialog", name="Filter rows by a condition")
+    condition = dialog.get_by_role("textbox")
+    condition.fill("flux > 3 * flux_er")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.locator("#advanced-error")).to_contain_text("did you mean flux_err")
+    condition.fill("flux > 3 * flux_err AND det_id IN (3, 4)")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#active-filters")).to_contain_text("flux > 3 * flux_err AND det_id IN")
+    page.get_by_role("button", name="Filter rows").click()
+    dialog.get_by_role("button", name="Remove the condition").click()
+    count(page, f"{N_ROWS} measurements")
+
+
+def test_columns_are_chosen_and_ordered(owner, seeded):
+    page = open_table(owner, seeded)
+
+    def heads():
+        return page.locator("#measurements .heads th").evaluate_all(
+            "(heads) => heads.map((head) => head.dataset.column)"
+        )
+
+    usual = heads()
+    page.get_by_role("button", name="Columns").click()
+    dialog = page.get_by_role("dialog", name="Columns of the table")
+    dialog.get_by_label("Search columns").fill("level 2 image")
+    dialog.get_by_label("Search columns").fill("lvf_id")
+    dialog.get_by_role("checkbox").check()
+    expect(page.locator("th[data-column=lvf_id]")).to_be_attached()
+    dialog.get_by_label("Search columns").fill("")
+    dialog.get_by_role("button", name="Move \u03bb to the left").click()
+    expect(dialog.get_by_role("button", name="Move \u03bb to the right")).to_be_focused()
+    dialog.get_by_role("checkbox", name="\u0394\u03bb").uncheck()
+    expect(page.locator("th[data-column=lambda_width]")).to_have_count(0)
+    assert heads() == ["row", "wavelength", "det_id", *usual[4:], "lvf_id"]
+    dialog.get_by_role("button", name="All").click()
+    expect(page.locator("th[data-column=chi2]")).to_be_attached()
+    dialog.get_by_role("button", name="Usual ones").click()
+    expect(page.locator("th[data-column=chi2]")).to_have_count(0)
+    assert heads() == usual
+    assert state(page, "columns") is None
+
+
+def test_statistics_follow_the_filters(owner, seeded):
+    page = open_table(owner, seeded)
+    toggle = page.get_by_role("button", name="Statistics")
+    toggle.click()
+    cells = page.locator(".statistics tr[data-column=flux] td")
+    expect(cells.nth(0)).to_have_text("230")
+    expect(cells.nth(1)).to_have_text("3")
+    page.evaluate(
+        "() => window.results.store.set({ filters: { det_id: { text: '= 3', unit: 'uJy' } } })"
+    )
+    expect(cells.nth(0)).to_have_text("39")
+    page.locator("#table-statistics").press("Escape")
+    expect(page.locator("#table-statistics")).to_be_hidden()
+    expect(toggle).to_be_focused()
+
+
+def test_pages(owner, seeded):
+    page = open_table(owner, seeded, query="?row=0")
+    for name, place in (
+        ("Next page", "101\u2013200 of 233"),
+        ("Last page", "201\u2013233 of 233"),
+        ("Previous page", "101\u2013200 of 233"),
+        ("First page", "1\u2013100 of 233"),
+    ):
+        page.get_by_role("button", name=name).click()
+        expect(page.locator("#table-place")).to_have_text(place)
+    expect(page.get_by_role("button", name="Previous page")).to_be_disabled()
+    assert state(page, "row") == 0
+
+
+def test_keys_step_along_the_order_of_the_table(owner, seeded):
+    page = open_table(owner, seeded)
+    for key, row in (("j", 41), ("j", 42), ("k", 41), ("ArrowRight", 42), ("ArrowLeft", 41)):
+        page.keyboard.press(key)
+        selected(page, row)
+    page.locator("#table-scroll").focus()
+    for key, row in (("ArrowDown", 42), ("ArrowUp", 41), ("Home", 0), ("k", 0), ("End", 232)):
+        page.keyboard.press(key)
+        selected(page, row)
+    page.keyboard.press("Home")
+    page.keyboard.press("PageDown")
+    assert 3 < state(page, "row") < 40
+    page.keyboard.press("PageUp")
+    selected(page, 0)
+    page.locator("th[data-column=mjd] button").click()
+    expect(page.locator("th[data-column=mjd]")).to_have_attribute("aria-sort", "ascending")
+    page.locator("#table-scroll").focus()
+    page.keyboard.press("Home")
+    first = state(page, "row")
+    page.keyboard.press("j")
+    kept = page.evaluate("() => Array.from(window.results.store.kept)")
+    assert [first, state(page, "row")] == kept[:2]
+    assert first != 0
+
+
+def test_the_slash_leads_to_the_filter_that_was_used_last(owner, seeded):
+    page = open_table(owner, seeded, state="")
+    page.keyboard.press("/")
+    expect(filter_box(page, "flux")).to_be_focused()
+    assert state(page, "pane") == "table"
+    filter_box(page, "det_id").focus()
+    page.keyboard.type("= 3")
+    page.keyboard.press("Enter")
+    count(page, f"39 of {N_ROWS} measurements")
+    # A key is a letter in there.
+    page.keyboard.press("j")
+    expect(filter_box(page, "det_id")).to_have_value("= 3j")
+    page.keyboard.press("Escape")
+    expect(filter_box(page, "det_id")).to_have_value("= 3")
+    expect(page.locator("#table-scroll")).to_be_focused()
+    page.keyboard.press("/")
+    expect(filter_box(page, "det_id")).to_be_focused()
+
+
+def test_arrows_belong_to_the_choice_of_panes_while_it_has_the_focus(owner, seeded):
+    page = open_table(owner, seeded)
+    page.get_by_role("radio", name="Table").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Both")).to_be_checked()
+    assert state(page, "row") == 40
+
+
+def test_another_target_has_its_own_rows(owner, seeded):
+    page = open_table(owner, seeded, "several", query="?row=3")
+    type_filter(page, "det_id", "= 3")
+    count(page, "5 of 30 measurements")
+    page.locator("#table-scroll").focus()
+    page.keyboard.press("n")
+    count(page, "21 measurements")
+    expect(filter_box(page, "det_id")).to_have_value("")
+    page.keyboard.press("p")
+    count(page, "5 of 30 measurements")
+    expect(filter_box(page, "det_id")).to_have_value("= 3")
+
+
+def test_a_reload_brings_everything_back(owner, seeded):
+    page = open_table(owner, seeded)
+    type_filter(page, "flux", "> 100")
+    page.locator("th[data-column=flags] button").click()
+    page.locator("tr[data-row]").nth(5).locator("th").click()
+    row = state(page, "row")
+    page.wait_for_function("() => location.hash.includes('sort')")
+    page.wait_for_url(re.compile(f"row={row}"))
+    page.reload()
+    expect(filter_box(page, "flux")).to_have_value("> 100")
+    expect(page.locator("th[data-column=flags]")).to_have_attribute("aria-sort", "ascending")
+    selected(page, row)
+
+
+def test_a_filter_in_the_address_that_is_wrong_is_named(owner, seeded):
+    page = owner
+    filters = "%7B%22fluxx%22%3A%7B%22text%22%3A%22%3E%205%22%7D%7D"
+    page.goto(f"/jobs/{seeded['jobs']['measured']}/results/#pane=%22table%22&filters={filters}")
+    expect(page.locator("#table-error")).to_contain_text("there is no column fluxx")
+    page.locator("#active-filters").get_by_role("button", name="Clear filters").click()
+    count(page, f"{N_ROWS} measurements")
+    expect(page.locator("#table-error")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_table_is_accessible(owner, seeded, scheme):
+    page = open_table(owner, seeded)
+    page.emulate_media(color_scheme=scheme)
+    type_filter(page, "obs_publisher_did", GUIDE_FILTER)
+    count(page, f"{N_D3_D4} of {N_ROWS} measurements")
+    type_filter(page, "flux", "> x")
+    expect(page.locator("#filter-error")).to_be_visible()
+    check = {"include": [["#table-pane"]]}
+    assert Axe().run(page, context=check).response["violations"] == []
+    page.get_by_role("button", name="Statistics").click()
+    expect(page.locator(".statistics")).to_be_visible()
+    assert Axe().run(page, context=check).response["violations"] == []
+    for button, name in (("Add column", "Add a column"), ("Columns", "Columns of the table"),
+                         ("Filter rows", "Filter rows by a condition")):  # fmt: skip
+        page.get_by_role("button", name=button, exact=True).click()
+        dialog = page.get_by_role("dialog", name=name)
+        expect(dialog).to_be_visible()
+        chosen = {"include": [[f"#{dialog.get_attribute('id')}"]]}
+        assert Axe().run(page, context=chosen).response["violations"] == []
+        page.keyboard.press("Escape")
