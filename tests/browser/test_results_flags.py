@@ -66,8 +66,6 @@ def test_presets_filter_at_once_and_stay_in_the_address(owner, seeded):
     page.reload()
     expect(preset(page, "Nominal")).to_be_checked()
     expect(page.locator("#flags-mask-decimal")).to_have_text(NOMINAL)
-    preset(page, "All").check()
-    expect(kept(page)).to_have_text("kept 233 of 233")
 
 
 def test_presets_are_said_in_full_and_counted(owner, seeded):
