@@ -162,6 +162,23 @@ def test_the_strip_keeps_the_order_and_the_filters_of_the_view(owner, seeded):
     assert rows(page) == []
 
 
+def test_pictures_of_one_strip_have_one_scale(owner, seeded):
+    page = open_results(owner, seeded)
+    for width, height, count in ((1440, 900, 5), (1280, 720, 9), (390, 844, 5)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.select_option("#cutout-count", str(count))
+        settle(page)
+        sizes = page.locator(".cutout-picture").evaluate_all(
+            "(all) => all.map(({ clientWidth, clientHeight }) => [clientWidth, clientHeight])"
+        )
+        assert len(sizes) == count
+        assert all(
+            abs(one - other) <= 1
+            for size in sizes
+            for one, other in zip(size, sizes[0], strict=True)
+        )
+
+
 def test_the_order_is_part_of_the_view(owner, seeded):
     page = open_results(owner, seeded)
     page.select_option("#strip-order", "time")

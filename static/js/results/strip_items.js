@@ -44,10 +44,11 @@ export class StripItem {
     this.canvas.hidden = words !== "";
     this.missing.hidden = words === "";
     this.missing.textContent = words;
+    // The caption first: it takes its room from the picture.
+    this.caption.replaceChildren(...captionParts(row, cutout));
     this.frame = null;
     if (cutout && !words) this.frame = drawCutout(this.canvas, cutout.pixels, look, pan);
     else clearCanvas(this.canvas);
-    this.caption.replaceChildren(...captionParts(row, cutout));
     this.button.title = cutout?.exposure ? `Row ${row}, ${cutout.exposure}` : `Row ${row}`;
   }
 
@@ -113,17 +114,28 @@ function captionParts(row, cutout) {
   const where = element("span", "cutout-where");
   if (cutout.wavelength_text) where.append(element("span", "", `${cutout.wavelength_text} \u00b5m`), " ");
   where.append(element("span", "", cutout.detector === null ? `Row ${row}` : `D${cutout.detector}`));
-  const parts = [where, element("span", "cutout-flux", fluxText(cutout))];
-  if (cutout.snr_text) parts.push(element("span", "muted", `S/N ${cutout.snr_text}`));
+  const parts = [where, fluxParts(cutout)];
+  if (cutout.snr_text) parts.push(element("span", "cutout-snr muted", `S/N ${cutout.snr_text}`));
   if (cutout.reason && cutout.pixels) parts.push(element("span", "cutout-why", cutout.reason));
   parts.push(chipList(cutout.flags, "cutout-flags"));
   return parts;
 }
 
-export function fluxText({ flux_text: flux, error_text: error, is_limit: isLimit, unit_label: unit }) {
-  if (flux === null) return "no flux";
-  if (isLimit) return `> ${flux} ${unit}`;
-  return error === null ? `${flux} ${unit}` : `${flux} \u00b1 ${error} ${unit}`;
+// Lines break between numbers, never in one.
+function fluxParts(cutout) {
+  const made = element("span", "cutout-flux");
+  for (const words of fluxWords(cutout)) made.append(element("span", "", words), " ");
+  return made;
+}
+
+export function fluxText(cutout) {
+  return fluxWords(cutout).join(" ");
+}
+
+function fluxWords({ flux_text: flux, error_text: error, is_limit: isLimit, unit_label: unit }) {
+  if (flux === null) return ["no flux"];
+  if (isLimit) return [`> ${flux}`, unit];
+  return error === null ? [flux, unit] : [flux, `\u00b1 ${error}`, unit];
 }
 
 export function chipList(flags, name, withPixels = false) {
