@@ -39,12 +39,14 @@ def plot_page(data: PlotData, view: View) -> str:
         text=html.escape(title_of(data)),
         styles=style | {"font-weight": "600"},
         sizing_mode="stretch_width",
+        disable_math=True,
     )
     words = [provenance_line(data), *data.notes, data.means_note]
     foot = Div(
         text="<br>".join(html.escape(text) for text in words if text),
         styles=style,
         sizing_mode="stretch_width",
+        disable_math=True,
     )
     height = f"max(calc(100vh - 20px), {_LEAST_HEIGHT + _PANEL_HEIGHT * len(data.panels)}px)"
     page = column(head, layout, foot, sizing_mode="stretch_both", styles={"height": height})

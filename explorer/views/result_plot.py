@@ -77,9 +77,7 @@ def multiples(
 ) -> HttpResponseBase:
     """Return small plots of some targets of the job, from number ``start`` on."""
     job = readable_job(request, dataset.job_id)
-    start = body.get("start", 0)
-    if not isinstance(start, int) or not 0 <= start < job.n_targets:
-        raise InvalidInputError(f"start: {start!r:.40} given; allowed: 0 to {job.n_targets - 1}")
+    start = _number(body, "start", job.n_targets)
     plain = replace(view, panels=(), binned=False, scale="none", compare=())
     found = [
         _small(request, dataset, index, plain, body)
@@ -101,9 +99,7 @@ def blend(
     request: VisitorRequest, dataset: Dataset, view: View, body: dict[str, Any]
 ) -> HttpResponseBase:
     """Return the targets that share the light of a row, if its fit says that any do."""
-    row = body.get("row")
-    if not isinstance(row, int) or not 0 <= row < dataset.n_rows:
-        raise InvalidInputError(f"row: {row!r:.40} given; allowed: 0 to {dataset.n_rows - 1}")
+    row = _number(body, "row", dataset.n_rows)
     correlation, exposure = correlation_of(dataset, row), exposure_of(dataset, row)
     if correlation is None:
         return answer({"correlation": None, "partners": []})
@@ -119,6 +115,14 @@ def blend(
                 {"target": number, "name": theirs.name, "separation": separation, "row": found}
             )
     return answer({"correlation": correlation, "partners": partners})
+
+
+def _number(body: dict[str, Any], name: str, count: int) -> int:
+    """Return a number from 0 to below `count`; 0 where none is given."""
+    value = body.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
+        raise InvalidInputError(f"{name}: {value!r:.40} given; allowed: 0 to below {count}")
+    return value
 
 
 def _plot(

@@ -1,0 +1,458 @@
+"""The spectrum in a browser: what it shows is in the store, and what is done in it goes there."""
+
+import re
+from contextlib import contextmanager
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import expect
+
+READY = "() => document.getElementById('plot').dataset.drawn === 'true'"
+POINT = """([row, panel]) => {
+    const { plot: pane } = window.results;
+    const view = pane.drawing.root.owner.find_one(pane.drawing.panels[panel]);
+    const index = pane.plot.indexOf(row);
+    const box = view.el.getBoundingClientRect();
+    return {
+        x: box.x + view.frame.x_scale.compute(pane.plot.points.x[index]),
+        y: box.y + view.frame.y_scale.compute(pane.plot.panels[panel].y[index]),
+    };
+}"""
+RING = """() => Array.from(window.results.plot.drawing.find("selection").data.x)"""
+DRAWN = "() => Array.from(window.results.plot.plot.points.row)"
+USE_TOOL = """(type) => {
+    const { tools } = window.results.plot.drawing.layout.toolbar;
+    tools.find((tool) => (tool.tools?.[0]?.type ?? tool.type) === type).active = true;
+}"""
+
+
+def open_results(page, seeded, name="measured", query="?row=40", hash_=""):
+    page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}{hash_}")
+    ready(page)
+    return page
+
+
+def ready(page):
+    page.wait_for_function(READY)
+
+
+def state(page, key):
+    return page.evaluate("(key) => window.results.store.get(key)", key)
+
+
+def change(page, **patch):
+    page.evaluate(
+        """(patch) => {
+            document.getElementById("plot").dataset.drawn = "false";
+            window.results.store.set(patch);
+        }""",
+        patch,
+    )
+    ready(page)
+
+
+@contextmanager
+def redrawn(page):
+    """Wait until the plot was drawn anew after what is done inside."""
+    page.evaluate("() => { document.getElementById('plot').dataset.drawn = 'no'; }")
+    yield
+    ready(page)
+
+
+def label(page, panel=0):
+    return page.evaluate(
+        "(panel) => { const { panels } = window.results.plot.drawing;"
+        " return panels[panel].left[0].axis_label ?? panels[panel].title.text; }",
+        panel,
+    )
+
+
+def click_point(page, row, panel=0):
+    point = page.evaluate(POINT, [row, panel])
+    page.mouse.click(point["x"], point["y"])
+
+
+def drag(page, start, end):
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
+def drag_around(page, first, last):
+    """Draw a box around two measurements with the tool in use."""
+    one, other = page.evaluate(POINT, [first, 0]), page.evaluate(POINT, [last, 0])
+    xs, ys = sorted((one["x"], other["x"])), sorted((one["y"], other["y"]))
+    drag(page, (xs[0] - 4, ys[0] - 8), (xs[1] + 4, ys[1] + 8))
+
+
+def test_a_click_selects_the_nearest_point_and_a_ring_marks_it_in_every_panel(owner, seeded):
+    page = open_results(owner, seeded)
+    change(page, panels=["flux_bkg"])
+    click_point(page, 101, panel=0)
+    page.wait_for_function("() => window.results.store.get('row') === 101")
+    assert len(page.evaluate(RING)) == 1
+    click_point(page, 12, panel=1)
+    page.wait_for_function("() => window.results.store.get('row') === 12")
+    data = page.evaluate(
+        "() => { const { data } = window.results.plot.drawing.find('selection');"
+        " return [data.x.length, data.y0.length, data.y1.length]; }"
+    )
+    assert data == [1, 1, 1]
+    # Away from all points nothing is selected.
+    box = page.locator("#plot").bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 60, box["y"] + 60)
+    page.wait_for_timeout(300)
+    assert state(page, "row") == 12
+
+
+def test_the_ring_follows_the_store_and_a_failed_exposure_has_none(owner, seeded):
+    page = open_results(owner, seeded)
+    page.evaluate("() => window.results.store.select(7)")
+    expected = page.evaluate(
+        "() => window.results.plot.plot.points.x[window.results.plot.plot.indexOf(7)]"
+    )
+    assert page.evaluate(RING) == [expected]
+    page.evaluate("() => window.results.store.select(231)")
+    assert page.evaluate(RING) == []
+
+
+def test_hovering_decodes_the_flags(owner, seeded):
+    page = open_results(owner, seeded)
+    row = page.evaluate(
+        """() => { const { plot } = window.results.plot;
+            const set = plot.flag_sets.findIndex(
+                ({ names }) => names.includes("CONTAINS_BAD_PIXEL"));
+            return plot.points.row[plot.points.flags.indexOf(set)]; }"""
+    )
+    point = page.evaluate(POINT, [row, 0])
+    page.mouse.move(point["x"] - 3, point["y"])
+    page.mouse.move(point["x"], point["y"])
+    tip = page.locator("[data-hover]")
+    expect(tip).to_contain_text("CONTAINS_BAD_PIXEL")
+    expect(tip).to_contain_text("2025-05")
+    expect(tip).to_contain_text(f"Row{row}")
+
+
+def test_units_and_quantities_have_true_labels(owner, seeded):
+    page = open_results(owner, seeded)
+    assert label(page) == "Flux density (\u00b5Jy)"
+    before = page.evaluate("() => window.results.plot.plot.panels[0].y[0]")
+    with redrawn(page):
+        page.select_option("#plot-unit", "mJy")
+    assert label(page) == "Flux density (mJy)"
+    assert page.evaluate("() => window.results.plot.plot.panels[0].y[0]") == pytest.approx(
+        before / 1000
+    )
+    with redrawn(page):
+        page.select_option("#plot-unit", "abmag")
+    ends = page.evaluate(
+        "() => { const { yRange } = window.results.plot.drawing;"
+        " return [yRange.start, yRange.end]; }"
+    )
+    assert ends[0] > ends[1]
+    expect(page.locator("#plot-limit-mark")).to_be_visible()
+    with redrawn(page):
+        page.select_option("#plot-y", "flux_bkg")
+    assert label(page) == "Background (MJy/sr)"
+    expect(page.locator("#plot-missing")).to_have_text("3 rows have no value here.")
+
+
+def test_b_shows_the_background_below(owner, seeded):
+    page = open_results(owner, seeded)
+    with redrawn(page):
+        page.keyboard.press("b")
+    assert state(page, "panels") == ["flux_bkg"]
+    assert label(page, 1) == "Background (MJy/sr)"
+    page.locator("#plot-panels-menu summary").click()
+    with redrawn(page):
+        page.get_by_role("checkbox", name="Fit quality").check()
+    assert page.evaluate("() => window.results.plot.drawing.panels.length") == 3
+    page.keyboard.press("Escape")
+    with redrawn(page):
+        page.locator("#plot-panels-menu summary").press("b")
+    assert state(page, "panels") == ["fit_ql"]
+
+
+def test_a_detector_is_switched_off_by_a_filter(owner, seeded):
+    page = open_results(owner, seeded)
+    with redrawn(page):
+        page.locator("#plot-legend [data-detector='3']").click()
+    assert state(page, "filters")["det_id"]["text"] == "in (1, 2, 4, 5, 6)"
+    assert 3 not in page.evaluate("() => [...new Set(window.results.plot.plot.points.detector)]")
+    with redrawn(page):
+        page.locator("#plot-legend [data-detector='3']").click()
+    assert "det_id" not in state(page, "filters")
+
+
+def test_a_box_becomes_conditions_that_keep_exactly_its_points(owner, seeded):
+    page = open_results(owner, seeded)
+    page.evaluate(USE_TOOL, "BoxSelectTool")
+    drag_around(page, 60, 80)
+    bar = page.locator("#plot-selection")
+    expect(bar).to_be_visible()
+    rows = page.evaluate("() => window.results.plot.selection.rows")
+    assert len(rows) > 10
+    expect(bar).to_contain_text(f"{len(rows)} points")
+    with redrawn(page):
+        bar.get_by_role("button", name="Keep only these").click()
+    assert set(state(page, "filters")) == {"wavelength", "flux"}
+    assert page.evaluate(DRAWN) == sorted(rows)
+    expect(bar).to_be_hidden()
+
+
+def test_points_can_be_left_out_by_row_and_too_many_are_refused(owner, seeded):
+    page = open_results(owner, seeded)
+    page.evaluate(USE_TOOL, "BoxSelectTool")
+    drag_around(page, 60, 62)
+    rows = sorted(page.evaluate("() => window.results.plot.selection.rows"))
+    with redrawn(page):
+        page.get_by_role("button", name="Leave these out").click()
+    first = ", ".join(map(str, rows))
+    assert state(page, "filters")["row"]["text"] == f"not in ({first})"
+    assert not set(rows) & set(page.evaluate(DRAWN))
+    drag_around(page, 100, 101)
+    more = sorted(page.evaluate("() => window.results.plot.selection.rows"))
+    with redrawn(page):
+        page.get_by_role("button", name="Leave these out").click()
+    text = f"not in ({first}, {', '.join(map(str, more))})"
+    assert state(page, "filters")["row"]["text"] == text
+    # Every row of a long list is named, up to a length.
+    page.evaluate(
+        "() => { const { plot } = window.results; const many = plot.plot.points.row;"
+        " Object.defineProperty(plot.selection, 'rows',"
+        " { value: Array.from({ length: 900 }, (_, i) => many[0] + i) }); }"
+    )
+    drag_around(page, 120, 130)
+    page.get_by_role("button", name="Leave these out").click()
+    expect(page.locator("#plot-selection")).to_contain_text("too many")
+
+
+def test_a_zoom_is_kept_in_the_address_and_double_click_shows_all(owner, seeded):
+    page = open_results(owner, seeded)
+    drag_around(page, 60, 100)
+    page.wait_for_function("() => window.results.store.get('zoom')?.x")
+    zoom = state(page, "zoom")
+    page.wait_for_url(re.compile("zoom="))
+    page.reload()
+    ready(page)
+    assert state(page, "zoom") == zoom
+    shown = (
+        "() => { const { xRange } = window.results.plot.drawing;"
+        " return [xRange.start, xRange.end]; }"
+    )
+    assert page.evaluate(shown) == pytest.approx(zoom["x"])
+    box = page.locator("#plot").bounding_box()
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function("() => window.results.store.get('zoom') === null")
+    assert page.evaluate(shown) == pytest.approx(
+        page.evaluate("() => window.results.plot.plot.x.range")
+    )
+
+
+def test_a_zoom_of_another_unit_is_forgotten(owner, seeded):
+    page = open_results(owner, seeded)
+    change_zoom = {"x": [1, 2], "y": [100, 900]}
+    page.evaluate("(zoom) => window.results.store.set({ zoom })", change_zoom)
+    with redrawn(page):
+        page.select_option("#plot-unit", "mJy")
+    assert state(page, "zoom") == {"x": [1, 2], "y": None}
+
+
+def test_lines_are_marked_at_their_redshift_and_at_rest(owner, seeded):
+    page = open_results(owner, seeded)
+    page.locator("#plot-x-menu summary").click()
+    page.get_by_label("H: Paschen").check()
+    page.get_by_label("Ices").check()
+    page.fill("#plot-redshift", "0.158339")
+    page.locator("#plot-redshift").press("Enter")
+    lines = "() => Array.from(window.results.plot.drawing.find('lines').data.x)"
+    alpha = 1.87563 * 1.158339
+    assert min(abs(x - alpha) for x in page.evaluate(lines)) < 1e-4
+    assert state(page, "redshift") is None
+    labels = "() => window.results.plot.drawing.labels.data.text"
+    assert {"Pa\u03b1", "CO\u2082 ice"} <= set(page.evaluate(labels))
+    with redrawn(page):
+        page.get_by_label("Rest wavelength").check()
+    assert state(page, "redshift") == 0.158339
+    assert min(abs(x - 1.87563) for x in page.evaluate(lines)) < 1e-4
+    expect(page.locator("#plot-x-words")).to_have_text("Rest, z = 0.158339")
+    page.fill("#plot-redshift", "fast")
+    page.locator("#plot-redshift").press("Enter")
+    expect(page.locator("#plot-redshift-error")).to_contain_text("fast given")
+    assert state(page, "redshift") == 0.158339
+
+
+def test_a_light_curve_of_one_channel(owner, seeded):
+    page = open_results(owner, seeded)
+    page.locator("#plot-x-menu summary").click()
+    with redrawn(page):
+        page.get_by_label("Time (light curve)").check()
+    option = page.locator("#plot-channel option").nth(1)
+    count = int(re.search(r"\((\d+)\)$", option.inner_text())[1])
+    with redrawn(page):
+        page.select_option("#plot-channel", index=1)
+    assert len(page.evaluate(DRAWN)) == count
+    assert state(page, "x") == "mjd"
+
+
+def test_averages_say_how_they_are_made_and_the_recipe_can_be_changed(owner, seeded):
+    page = open_results(owner, seeded)
+    with redrawn(page):
+        page.locator("#plot-binned").check()
+    notes = page.locator("#plot-notes")
+    expect(notes).to_contain_text("inverse-variance mean")
+    assert page.evaluate("() => window.results.plot.drawing.find('means').data.x.length") > 0
+    page.get_by_role("button", name="recipe").click()
+    dialog = page.get_by_role("dialog", name="How visits of a channel are averaged")
+    dialog.get_by_label("Average", exact=True).select_option("median")
+    dialog.get_by_label("TRANSIENT").check()
+    dialog.get_by_label("Clip beyond").fill("0.2")
+    dialog.get_by_role("button", name="Average like this").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("0.2 given")
+    dialog.get_by_label("Clip beyond").fill("3")
+    with redrawn(page):
+        dialog.get_by_role("button", name="Average like this").click()
+    expect(notes).to_contain_text("median")
+    expect(notes).to_contain_text("TRANSIENT")
+    mask = int(state(page, "binning")["mask"])
+    assert mask == (1 << 33) | (1 << 32) | (1 << 7) | 1
+
+
+def test_spectra_lie_over_each_other_and_a_click_shows_the_other(owner, seeded):
+    page = open_results(owner, seeded, "several", query="?row=3")
+    page.locator("#compare-menu summary").click()
+    page.get_by_role("button", name="Pin this spectrum").click()
+    with redrawn(page):
+        page.locator("#compare-targets").get_by_label("J004921").check()
+    expect(page.locator("#plot-legend")).to_contain_text("J004921.60+345324.0")
+    with redrawn(page):
+        page.locator("#compare-scale").select_option("offset")
+    expect(page.locator("#plot-notes")).to_contain_text("added")
+    assert label(page) == "Flux density + offset (\u00b5Jy)"
+    point = page.evaluate(
+        """() => { const { plot: pane } = window.results;
+            const { points, panels } = pane.plot;
+            const view = pane.drawing.root.owner.find_one(pane.drawing.panels[0]);
+            const index = points.spectrum.findIndex((one, i) => one === 1 && panels[0].y[i] > 1000);
+            const box = view.el.getBoundingClientRect();
+            return { row: points.row[index], x: box.x + view.frame.x_scale.compute(points.x[index]),
+                     y: box.y + view.frame.y_scale.compute(panels[0].y[index]) }; }"""
+    )
+    page.keyboard.press("Escape")
+    page.mouse.click(point["x"], point["y"])
+    page.wait_for_function("() => window.results.store.get('target') === 1")
+    assert state(page, "row") == point["row"]
+    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    # What is pinned stays, also for other jobs.
+    open_results(page, seeded)
+    page.locator("#compare-menu summary").click()
+    with redrawn(page):
+        page.locator("#compare-pins").get_by_role("checkbox", name="M 81").check()
+    assert len(state(page, "compare")) == 1
+    with redrawn(page):
+        page.get_by_role("button", name="Remove M 81 from the pinned spectra").click()
+    assert state(page, "compare") == []
+
+
+def test_small_plots_of_all_targets_lead_to_each(owner, seeded):
+    page = open_results(owner, seeded, "several", query="")
+    page.locator("#compare-menu summary").click()
+    page.get_by_label("Small plots of all targets").check()
+    page.keyboard.press("Escape")
+    expect(page.locator(".multiple")).to_have_count(2)
+    expect(page.locator("#plot-body")).to_be_hidden()
+    page.locator(".multiple").nth(1).click()
+    expect(page.locator("#plot-body")).to_be_visible()
+    assert state(page, "target") == 1
+
+
+def saved(page, kind, scale=None):
+    page.locator("#plot-save-menu summary").click()
+    selector = f"[data-save={kind}]" + (f"[data-scale='{scale}']" if scale else "")
+    with page.expect_download() as download:
+        page.locator(selector).click()
+    expect(page.locator("#plot-save-menu")).not_to_have_attribute("open", "")
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def test_plots_are_saved_black_on_white_under_names_that_tell_them_apart(owner, seeded):
+    owner.emulate_media(color_scheme="dark")
+    page = open_results(owner, seeded)
+    change(page, unit="mJy", panels=["snr"])
+    name, content = saved(page, "svg")
+    assert name == "M_81_spherex_flux_mJy.svg"
+    root = ElementTree.fromstring(content)
+    assert root.get("width") == "17cm"
+    texts = "".join(root.itertext())
+    for words in ("M 81", "SIMULATED", "Flux density (mJy)", "S/N", "Observed wavelength", "D6"):
+        assert words in texts
+    # White paper, and the ink of the light theme.
+    assert root[0].get("fill") == "#ffffff"
+    assert b"rgb(230, 236, 242)" not in content
+    sizes = []
+    for scale in (1, 3):
+        name, content = saved(page, "png", scale)
+        assert name == f"M_81_spherex_flux_mJy{'_3x' if scale == 3 else ''}.png"
+        sizes.append(int.from_bytes(content[16:20], "big"))
+    assert sizes[1] == 3 * sizes[0]
+    name, content = saved(page, "html")
+    assert name == "M_81_spherex_flux_mJy.html"
+    assert b"SIMULATED data" in content
+
+
+def test_printing_shows_the_plot_alone(owner, seeded):
+    page = open_results(owner, seeded)
+    page.evaluate(
+        """() => { window.print = () => { window.printed = {
+            title: document.title,
+            alone: document.documentElement.classList.contains("prints-plot"),
+            sheet: document.querySelector(".plot-sheet img").naturalWidth > 0 }; }; }"""
+    )
+    page.locator("#plot-save-menu summary").click()
+    page.locator("[data-save=print]").click()
+    page.wait_for_function("() => window.printed")
+    printed = page.evaluate("() => window.printed")
+    assert printed == {"title": "M_81_spherex_flux_uJy", "alone": True, "sheet": True}
+    expect(page.locator(".plot-sheet")).to_have_count(0)
+
+
+def test_nothing_measured_and_everything_filtered_out_are_said(owner, seeded):
+    page = open_results(owner, seeded, "unmeasured", query="")
+    expect(page.locator("#plot-state")).to_contain_text("Nothing could be measured")
+    open_results(page, seeded)
+    change(page, mask=str((1 << 34) - 1), filters={"flux": {"text": "> 1e9", "unit": "uJy"}})
+    expect(page.locator("#plot-state")).to_contain_text("All rows are filtered out")
+    with redrawn(page):
+        page.get_by_role("button", name="Clear all filters").click()
+    assert (state(page, "mask"), state(page, "filters")) == ("0", {})
+    expect(page.locator("#plot-state")).to_be_hidden()
+
+
+def test_failures_are_said_and_can_be_mended(browser, site, seeded):
+    # Browsers complain in their console about every failed request: not on a watched page.
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto(f"/claim/{seeded['claim']}")
+    page.goto(f"/jobs/{seeded['jobs']['measured']}/results/#y=%22nonsense%22")
+    expect(page.locator("#plot-state")).to_contain_text("nonsense")
+    page.get_by_role("button", name="Show flux against wavelength").click()
+    ready(page)
+    assert state(page, "y") == "flux"
+    page.route("**/points", lambda route: route.abort())
+    page.evaluate("() => window.results.store.set({ unit: 'mJy' })")
+    expect(page.locator("#plot-state")).to_contain_text("could not be fetched")
+    page.unroute("**/points")
+    page.get_by_role("button", name="Try again").click()
+    ready(page)
+    assert label(page) == "Flux density (mJy)"
+    context.close()
+
+
+def test_the_plot_follows_the_theme(owner, seeded):
+    page = open_results(owner, seeded)
+    ink = "() => window.results.plot.drawing.find('ring-0').glyph.line_color.value"
+    light = page.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"(before) => ({ink})() !== before", arg=light)
