@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
+import numpy as np
 from astropy.io.votable import from_table
 from astropy.io.votable.tree import (
     CooSys,
@@ -102,25 +104,55 @@ def _describe_fields(fields: Sequence[Any], columns: Sequence[Column]) -> None:
 
 
 def votable_bytes(contents: FileContents) -> bytes:
-    """Return the bytes of a VOTable file (TABLEDATA)."""
-    stream = io.BytesIO()
-    to_votable(contents).to_xml(stream)
-    return stream.getvalue()
+    """Return the bytes of a VOTable file (TABLEDATA).
+
+    astropy writes all but the rows: for 20,000 of them it needs ten times as long.
+    """
+    empty = _without_rows(contents)
+    if not len(contents.table):
+        return empty
+    before, end, after = empty.rpartition(b"  </TABLE>")
+    columns = [_cells(contents.table[column.name]) for column in contents.columns]
+    rows = "".join(f"     <TR>{''.join(cells)}</TR>\n" for cells in zip(*columns, strict=True))
+    data = f"   <DATA>\n    <TABLEDATA>\n{rows}    </TABLEDATA>\n   </DATA>\n"
+    return b"".join((before, data.encode(), end, after))
 
 
 def votable_header(contents: FileContents) -> str:
     """Return a VOTable without its rows, as Parquet files carry it."""
-    empty = replace(contents, table=contents.table[:0])
     ElementTree.register_namespace("", _NAMESPACE)
-    root = ElementTree.fromstring(votable_bytes(empty))  # noqa: S314 (our own text)
+    root = ElementTree.fromstring(_without_rows(contents))  # noqa: S314 (our own text)
     table = root.find(f".//{{{_NAMESPACE}}}TABLE")
     if table is None:
         raise AssertionError("a VOTable was written without a table")
-    data = table.find(f"{{{_NAMESPACE}}}DATA")
-    if data is not None:
-        table.remove(data)
     ElementTree.SubElement(table, f"{{{_NAMESPACE}}}PARQUET", type="Parquet-local-XML")
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _without_rows(contents: FileContents) -> bytes:
+    """Return a document whose table has fields, and no data at all."""
+    stream = io.BytesIO()
+    to_votable(replace(contents, table=contents.table[:0])).to_xml(stream)
+    return stream.getvalue()
+
+
+def _cells(column: Any) -> list[str]:
+    """Return the elements of a column: empty ones where there is no value."""
+    values, mask = np.ma.getdata(column), np.ma.getmaskarray(column).tolist()
+    kind = values.dtype.kind
+    if kind == "U":
+        texts = [escape(text) for text in values.tolist()]
+    elif kind == "b":
+        texts = ["1" if value else "0" for value in values.tolist()]
+    elif values.dtype.itemsize == 4 and kind == "f":
+        # The shortest digits that give the same number of 32 bits, not of 64.
+        texts = [str(value) for value in values]
+    else:
+        texts = [repr(value) for value in values.tolist()]
+    return [
+        "<TD/>" if null or not text else f"<TD>{text}</TD>"
+        for text, null in zip(texts, mask, strict=True)
+    ]
 
 
 def _params(document: VOTableFile, contents: FileContents) -> list[Param]:
