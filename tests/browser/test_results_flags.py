@@ -196,7 +196,7 @@ def test_why_the_selected_measurement_is_flagged(owner, seeded):
     )
     page.evaluate("(row) => window.results.store.select(row)", row)
     expect(why.locator(".chip")).to_have_text(["TRANSIENT", "SOURCE"])
-    expect(why).to_contain_text("9 of 21 pixels near the target; such pixels take part in the fit.")
+    expect(why).to_contain_text("1 of 21 pixels near the target; such pixels take part in the fit.")
     page.get_by_role("button", name="Show TRANSIENT in the cutouts").click()
     assert (state(page, "masks"), state(page, "bits")) == (True, [0])
 
