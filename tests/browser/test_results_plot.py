@@ -67,7 +67,15 @@ def label(page, panel=0):
     )
 
 
+def painted(page):
+    """Wait until Bokeh has laid out what was put into the plot."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 def click_point(page, row, panel=0):
+    painted(page)
     point = page.evaluate(POINT, [row, panel])
     page.mouse.click(point["x"], point["y"])
 
@@ -82,6 +90,7 @@ def drag(page, start, end):
 
 def drag_around(page, first, last):
     """Draw a box around two measurements with the tool in use."""
+    painted(page)
     one, other = page.evaluate(POINT, [first, 0]), page.evaluate(POINT, [last, 0])
     xs, ys = sorted((one["x"], other["x"])), sorted((one["y"], other["y"]))
     drag(page, (xs[0] - 4, ys[0] - 8), (xs[1] + 4, ys[1] + 8))
@@ -206,6 +215,7 @@ def test_points_can_be_left_out_by_row_and_too_many_are_refused(owner, seeded):
     page = open_results(owner, seeded)
     page.evaluate(USE_TOOL, "BoxSelectTool")
     drag_around(page, 60, 62)
+    expect(page.locator("#plot-selection")).to_be_visible()
     rows = sorted(page.evaluate("() => window.results.plot.selection.rows"))
     with redrawn(page):
         page.get_by_role("button", name="Leave these out").click()
@@ -213,6 +223,7 @@ def test_points_can_be_left_out_by_row_and_too_many_are_refused(owner, seeded):
     assert state(page, "filters")["row"]["text"] == f"not in ({first})"
     assert not set(rows) & set(page.evaluate(DRAWN))
     drag_around(page, 100, 101)
+    expect(page.locator("#plot-selection")).to_be_visible()
     more = sorted(page.evaluate("() => window.results.plot.selection.rows"))
     with redrawn(page):
         page.get_by_role("button", name="Leave these out").click()

@@ -18,8 +18,8 @@ export function featuresOf(lists, keys, redshift) {
 }
 
 export function drawFeatures(drawing, { lines, bands }) {
-  drawing.find("lines").data = { x: lines.map(({ x }) => x) };
-  drawing.find("bands").data = { left: bands.map(({ left }) => left), right: bands.map(({ right }) => right) };
+  put(drawing.find("lines"), { x: lines.map(({ x }) => x) });
+  put(drawing.find("bands"), { left: bands.map(({ left }) => left), right: bands.map(({ right }) => right) });
   labelFeatures(drawing, { lines, bands });
 }
 
@@ -48,5 +48,10 @@ export function labelFeatures(drawing, { lines, bands }) {
     placed.y.push(1 - (3 + level * LABEL_HEIGHT_PX) / height);
     placed.text.push(label);
   }
-  drawing.labels.data = placed;
+  put(drawing.labels, placed);
+}
+
+// Whatever is put into a source has all points painted again.
+function put(source, data) {
+  if (JSON.stringify(source.data) !== JSON.stringify(data)) source.data = data;
 }

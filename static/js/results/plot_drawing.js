@@ -90,7 +90,7 @@ export class Drawing {
     const { means, color } = this.plot;
     const source = this.find("means");
     if (!means) {
-      source.data = Object.fromEntries(Object.keys(source.data).map((name) => [name, []]));
+      if (source.data.x.length) source.data = Object.fromEntries(Object.keys(source.data).map((name) => [name, []]));
       return;
     }
     const by = color.by === "spectrum" ? "spectrum" : "detector";
