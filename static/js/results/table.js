@@ -68,21 +68,36 @@ export function mountTable({ store, api, keys }) {
     }
   };
 
-  // Change the view if the server understands it; a Refused is the caller's to show.
-  pane.attempt = async (patch) => {
+  // Change the view if the server understands it; a Refused is the caller's to show. Changes wait
+  // for each other; `change` makes a patch of what is the case when its turn comes, or null.
+  let queue = Promise.resolve();
+  pane.attempt = (change) => {
+    const turn = queue.then(() => tryOut(change));
+    queue = turn.catch(() => {});
+    return turn;
+  };
+
+  const tryOut = async (change) => {
+    const everything = () => signature(store, store.view, [...ROWS, ...LOOKS]);
+    const before = everything();
+    const patch = change();
+    if (!patch) return false;
     const view = { ...store.view, ...patch };
+    const answer = await api.post("table", { view, row: store.get("row"), rows: true });
+    // Something else has changed meanwhile: what was asked is no longer the question.
+    if (everything() !== before) return tryOut(change);
+    if (!change()) return false;
+    // An older question may still be on its way.
+    await latest.ask(async () => answer);
+    [asked, looked] = [signature(store, view, ROWS), signature(store, view, LOOKS)];
+    isAccepting = true;
     try {
-      const answer = await ask(view, { row: store.get("row") }, true);
-      if (!answer) return false;
-      [asked, looked] = [signature(store, view, ROWS), signature(store, view, LOOKS)];
-      isAccepting = true;
       store.set({ ...patch, page: null });
-      accept(answer);
-      return true;
     } finally {
       isAccepting = false;
-      pane.region.removeAttribute("aria-busy");
     }
+    accept(answer);
+    return true;
   };
 
   mountRows(pane);

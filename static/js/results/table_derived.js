@@ -101,8 +101,8 @@ export function mountDerived(pane) {
       const found = await latest.ask(checked);
       if (!found) return undefined;
       const column = candidate(found.kind);
-      const patch = { derived: together(column), ...renamed(pane, edited, column.name) };
-      if (await pane.attempt(patch)) {
+      const change = () => ({ derived: together(column), ...renamed(pane, edited, column.name) });
+      if (await pane.attempt(change)) {
         dialog.close();
         showColumn(pane, column.name);
       }
@@ -216,19 +216,24 @@ function drawPresets(pane, select) {
 
 // A column that goes takes along what stands on it.
 async function removed(pane, name, say) {
-  const { store } = pane;
-  const { [name]: _, ...filters } = store.get("filters");
-  const patch = { derived: store.get("derived").filter((one) => one.name !== name), filters };
-  if (store.get("sort") === name) Object.assign(patch, { sort: "", descending: false });
-  if (store.get("columns")) patch.columns = store.get("columns").filter((one) => one !== name);
-  if (store.get("y") === name) patch.y = store.defaultOf("y");
-  if (store.get("color") === name) patch.color = store.defaultOf("color");
-  patch.panels = store.get("panels").filter((one) => one !== name);
   try {
-    await pane.attempt(patch);
+    await pane.attempt(() => without(pane.store, name));
   } catch (error) {
     say(error.message, true);
   }
+}
+
+function without(store, name) {
+  const { [name]: _, ...filters } = store.get("filters");
+  const patch = {
+    derived: store.get("derived").filter((one) => one.name !== name),
+    filters,
+    panels: store.get("panels").filter((one) => one !== name),
+  };
+  if (store.get("sort") === name) Object.assign(patch, { sort: "", descending: false });
+  if (store.get("columns")) patch.columns = store.get("columns").filter((one) => one !== name);
+  for (const key of ["y", "color"]) if (store.get(key) === name) patch[key] = store.defaultOf(key);
+  return patch;
 }
 
 // A column that is added is shown; one whose name changes keeps its place.

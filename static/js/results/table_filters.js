@@ -10,6 +10,8 @@ export function mountFilters(pane) {
   // What was typed and is not (yet) what is shown, by column.
   const typed = new Map();
   const refused = new Map();
+  // What the server is being asked about, by column.
+  const asked = new Map();
   let lastColumn = "flux";
   let timer;
 
@@ -24,17 +26,23 @@ export function mountFilters(pane) {
       return pane.syncFilters();
     }
     typed.set(column, text);
-    const filters = { ...store.get("filters") };
-    if (text.trim()) filters[column] = { text: text.trim(), unit: pane.column(column)?.is_flux ? store.get("unit") : "uJy" };
-    else delete filters[column];
+    if (asked.get(column) === text) return undefined;
+    asked.set(column, text);
+    const wanted = { text: text.trim(), unit: pane.column(column)?.is_flux ? store.get("unit") : "uJy" };
     try {
-      const isDone = await pane.attempt({ filters });
+      await pane.attempt(() => {
+        // Somebody has thought better of it.
+        if (typed.get(column) !== text) return null;
+        const { [column]: _, ...filters } = store.get("filters");
+        return { filters: wanted.text ? { ...filters, [column]: wanted } : filters };
+      });
       // More may have been typed meanwhile.
-      if (isDone && typed.get(column) === text) typed.delete(column);
+      if (typed.get(column) === text) typed.delete(column);
     } catch (error) {
       if (typed.get(column) === text) refused.set(column, words(error, column));
     }
-    pane.syncFilters();
+    if (asked.get(column) === text) asked.delete(column);
+    return pane.syncFilters();
   };
 
   pane.syncFilters = () => {
@@ -189,7 +197,7 @@ function mountAdvanced(pane) {
   const attempt = async (sql) => {
     error.hidden = true;
     try {
-      if (sql === pane.store.get("sql") || (await pane.attempt({ sql }))) dialog.close();
+      if (sql === pane.store.get("sql") || (await pane.attempt(() => ({ sql })))) dialog.close();
     } catch (problem) {
       error.textContent = problem.message;
       error.hidden = false;
