@@ -46,6 +46,19 @@ OF_A_JOB = {
     "download": ("post", ""),
     "download_plan": ("ask", ""),
     "file_links": ("ask", ""),
+    "result_flags": ("ask", ""),
+    "result_flags_of_row": ("ask", ""),
+    "result_checks": ("ask", ""),
+    "cutouts": ("get", "?rows=0"),
+    "plot_figure": ("get", "?panels=1"),
+    "plot_points": ("ask", ""),
+    "plot_file": ("ask", ""),
+    "plot_multiples": ("ask", ""),
+    "plot_spectra": ("get", ""),
+    "plot_blend": ("ask", ""),
+    "result_table": ("ask", ""),
+    "result_statistics": ("ask", ""),
+    "check_expression": ("ask", ""),
 }
 """How each is asked (``ask``: a view in JSON), and what comes behind its address."""
 
@@ -82,7 +95,9 @@ def asking(client, name, job_id):
     arguments = [job_id, 0] if "index" in pattern.pattern.converters else [job_id]
     address = reverse(name, args=arguments) + query
     if method == "ask":
-        return client.post(address, {"view": {}}, content_type="application/json")
+        view = {"derived": [{"name": "twice", "expression": "2 * flux"}]}
+        body = {"view": view, "row": 0, "name": "twice"}
+        return client.post(address, body, content_type="application/json")
     response = getattr(client, method)(address)
     # A file that nobody reads to its end stays open.
     b"".join(response)
