@@ -116,8 +116,8 @@ def test_a_filter_a_preset_and_a_box_reach_every_view(owner, seeded):
     wavelength = np.ma.filled(table["wavelength"].astype(float), np.nan)
     inside = (wavelength > 2.0) & (wavelength < 3.0)
     expect_kept(page, np.flatnonzero(in_34 & good & inside).tolist())
-    page.get_by_role("button", name="Clear all").click()
-    expect_kept(page, np.flatnonzero(good).tolist())
+    page.get_by_role("button", name="Clear filters").click()
+    expect_kept(page, range(SPECTRUM.n_found))
 
 
 def test_one_unit_for_axis_table_and_captions(owner, seeded):
@@ -179,6 +179,8 @@ def test_guide_filter_d3_and_d4_and_inspect_dichroic(owner, seeded):
     line = page.locator("#flags-pane [data-bit='7']").first
     expect(line).to_contain_text("DICHROIC")
     expect(line).to_contain_text(str(dichroic))
+    # In a box letters are letters.
+    page.keyboard.press("Escape")
     page.keyboard.press("f")
     selected = page.evaluate("() => window.results.store.get('row')")
     expect_selected(page, selected)
@@ -205,8 +207,9 @@ def test_guide_plot_the_background(owner, seeded):
     label = page.evaluate("() => window.results.plot.drawing.panels[0].left[0].axis_label")
     assert label == "Background (MJy/sr)"
     page.select_option("#plot-y", "flux")
+    page.locator("#plot-y").blur()
     page.keyboard.press("b")
-    page.wait_for_function("() => window.results.plot.drawing.panels.length === 2")
+    page.wait_for_function("() => window.results.plot.drawing?.panels.length === 2")
     expect_selected(page, 40)
 
 
@@ -223,7 +226,7 @@ def test_guide_find_the_transient_pixel(owner, seeded):
     canvas = page.locator(f".cutout[data-row='{row}'] canvas")
     box = canvas.bounding_box()
     names = set()
-    readout = page.locator("#readout")
+    readout = page.locator("#cutout-readout")
     steps = np.linspace(0.05, 0.95, 19)
     for x, y in [(x, y) for y in steps for x in steps]:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
@@ -261,7 +264,6 @@ def test_numbers_are_the_same_on_the_page_and_in_every_format(owner, seeded, nam
     answer = page.request.get(f"/jobs/{job}/targets/0/spectrum?format={name}")
     content = io.BytesIO(answer.body())
     if name == "parquet":
-        table = Table.from_pandas(pq.read_table(content).to_pandas())
         in_file = pq.read_table(content).to_pydict()
         read = {column: in_file[column] for column in columns}
     else:
@@ -275,5 +277,5 @@ def test_numbers_are_the_same_on_the_page_and_in_every_format(owner, seeded, nam
             elif column in ("flags", "det_id"):
                 assert int(text) == value, (row, column)
             else:
-                assert float(text.replace("\u2212", "-")) == value, (row, column)
+                assert float(text.split()[0].replace("\u2212", "-")) == value, (row, column)
     assert read["flags"][231] == 2**33
