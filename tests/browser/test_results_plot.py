@@ -83,8 +83,7 @@ def click_point(page, row, panel=0):
 def drag(page, start, end):
     page.mouse.move(*start)
     page.mouse.down()
-    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    page.mouse.move(*end)
+    page.mouse.move(*end, steps=8)
     page.mouse.up()
 
 
