@@ -43,10 +43,7 @@ SHOWN = """(row) => document.querySelector(".cutout[aria-pressed=true]")?.datase
     && document.querySelector("tr[aria-current][data-row]")?.dataset.row === row
     && document.getElementById("selection-text").dataset.row === row"""
 
-KEPT = "(count) => window.results.store.kept.length === count"
-"""The table has its rows; the plot follows them."""
-
-SETTLED = "() => document.getElementById('plot').dataset.drawn === 'true'"
+SETTLED = "() => document.getElementById('plot')?.dataset.drawn === 'true'"
 
 
 @contextmanager
@@ -123,6 +120,7 @@ def measure(page: Page, session: CDPSession, n_rows: int) -> None:
     def change(patch: dict[str, Any]) -> None:
         page.evaluate(
             """(patch) => new Promise((done) => {
+                document.getElementById("plot").dataset.drawn = "false";
                 window.results.store.addEventListener("kept", done, { once: true });
                 window.results.store.set(patch);
             })""",
@@ -131,10 +129,10 @@ def measure(page: Page, session: CDPSession, n_rows: int) -> None:
         page.wait_for_function(SETTLED)
 
     def filtered(number: int) -> None:
-        change({"filters": {"snr": {"text": f"> {number}", "unit": "uJy"}}})
+        change({"filters": {"snr": {"text": f"> {number + 1}", "unit": "uJy"}}})
 
     def masked(number: int) -> None:
-        change({"mask": str(2**33 + 2**32 + number % 2)})
+        change({"mask": str(2**33 + 2**32 + (number + 1) % 2)})
 
     def converted(number: int) -> None:
         change({"unit": ("mJy", "flam", "abmag", "uJy")[number % 4]})
