@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -25,6 +26,10 @@ from photometry_core.positions import sexagesimal
 _PARTS = ("layout", "targets", "compare", "plot", "table", "strip", "flags", "checks", "download")
 
 
+# Named in the page, since a browser finds the modules of modules only one after the other.
+_MODULES = sorted(
+    f"js/results/{path.name}" for path in (settings.BASE_FOLDER / "static/js/results").glob("*.js")
+)
 _ENGINES = {"native": "native", "tractor": "The Tractor"}
 _MODELS = {False: "point source", True: "S\u00e9rsic profile"}
 
@@ -93,6 +98,7 @@ def _context(job: Job, dataset: Dataset, row: int | None) -> dict[str, Any]:
         | {
             "row": row,
             "parts": _PARTS,
+            "modules": _MODULES,
             "lines": target_lines(job),
             "image_flags": image_flags(),
             "options": dataset.metadata.get("options"),

@@ -7,6 +7,7 @@ import { classColor, limitMarker, pointColors, pointFills, pointMarkers } from "
 export class Drawing {
   // `item` is Bokeh's JSON of the empty plot.
   static async into(element, item, nPanels) {
+    await bokeh();
     const views = await Bokeh.embed.embed_item(item, element);
     return new Drawing(views, nPanels);
   }
@@ -173,4 +174,14 @@ function dressFigure(figure, theme) {
     if (renderer.name === "feature-labels") renderer.glyph.text_color = { value: theme.muted };
     if (renderer.name === "feature-bands") renderer.glyph.fill_color = { value: theme.muted };
   }
+}
+
+// It is large, and comes after the page's own scripts: these ask for the data meanwhile.
+async function bokeh() {
+  if (window.Bokeh) return;
+  await new Promise((resolve, reject) => {
+    const script = document.getElementById("bokeh");
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", () => reject(new Error("The plot's library did not load.")));
+  });
 }
