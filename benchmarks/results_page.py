@@ -119,11 +119,10 @@ def measure(page: Page, session: CDPSession, n_rows: int) -> None:
 
     def change(patch: dict[str, Any]) -> None:
         page.evaluate(
-            """(patch) => new Promise((done) => {
+            """(patch) => {
                 document.getElementById("plot").dataset.drawn = "false";
-                window.results.store.addEventListener("kept", done, { once: true });
                 window.results.store.set(patch);
-            })""",
+            }""",
             patch,
         )
         page.wait_for_function(SETTLED)

@@ -105,10 +105,11 @@ def kind_of(arrow_type: pa.DataType) -> str:
     return "long" if pa.types.is_integer(arrow_type) else "text"
 
 
-def column_info(field: pa.Field) -> ColumnInfo:
+def column_info(field: pa.Field, *, is_computed: bool = False) -> ColumnInfo:
     """Return what is known of a column of a product.
 
-    The unit and the words are those of the file, or else those of `COLUMNS`.
+    The unit and the words are those of the file, or else those of `COLUMNS`. `is_computed` says
+    that the column was added to those of the file.
     """
     name = field.name
     kept = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
@@ -124,5 +125,5 @@ def column_info(field: pa.Field) -> ColumnInfo:
         label=_LABELS.get(name, name),
         unit_label=_UNIT_LABELS.get(unit, unit),
         decimals=_DECIMALS.get(name),
-        is_computed=name in _COMPUTED,
+        is_computed=is_computed,
     )

@@ -116,6 +116,7 @@ def open_dataset(job: Job, index: int) -> Dataset:
 def _read(job_id: str, index: int, path: Path, version: tuple[int, ...]) -> Dataset:
     """Read a product; what is published never changes, but a test may write another."""
     table = pq.read_table(path)
+    own = set(table.column_names)
     metadata = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     table = _with_computed(table.replace_schema_metadata(None))
     return Dataset(
@@ -124,7 +125,10 @@ def _read(job_id: str, index: int, path: Path, version: tuple[int, ...]) -> Data
         target=metadata["target"],
         metadata=metadata,
         table=table,
-        columns={field.name: column_info(field) for field in table.schema},
+        columns={
+            field.name: column_info(field, is_computed=field.name not in own)
+            for field in table.schema
+        },
     )
 
 

@@ -33,7 +33,7 @@ def measure(page: Page) -> str:
     page.wait_for_selector(".feedback-good")
     page.get_by_role("button", name="Measure spectrum").click()
     page.wait_for_url(re.compile("/results/"), timeout=300_000)
-    n_rows = int(page.locator("#main").get_attribute("data-n-rows") or 0)
+    n_rows = int(page.locator(".results-head").get_attribute("data-rows") or 0)
     return f"{page.url.split('?')[0]}?row={int(ROW_FRACTION * n_rows)}"
 
 
@@ -42,9 +42,7 @@ def settle(page: Page) -> None:
     if page.locator("#id_target").count() and page.input_value("#id_target"):
         page.wait_for_selector("#position-feedback .feedback, #id_target_error")
     if page.locator("#plot").count():
-        page.wait_for_selector("#plot[data-drawn]")
-    if page.locator("#strip").count():
-        page.wait_for_selector("#selection-text[data-row]")
+        page.wait_for_load_state("networkidle")
     page.wait_for_timeout(400)
 
 
@@ -69,6 +67,9 @@ def photograph_everything(browser: Browser, site: Site, results: str, folder: Pa
                 "new_job": (owner, "/?target=3C 273"),
                 "new_job_not_understood": (owner, "/?target=12.5 -11 37 23"),
                 "results": (owner, results),
+                "results_both": (owner, f'{results}#pane="both"&side="checks"'),
+                "results_masks": (owner, f'{results}#masks=true&panels=["flux_bkg"]&side="about"'),
+                "upload": (owner, "/upload/"),
                 "results_many_problems": (stranger, f"/jobs/{jobs['measured']}/results/?row=231"),
                 "results_several_targets": (stranger, f"/jobs/{jobs['several']}/results/"),
                 "results_none": (stranger, f"/jobs/{jobs['uncovered']}/results/"),

@@ -42,7 +42,9 @@ async function read(response) {
 
 // {"dtype", "data"} of explorer/results/arrays.py as a typed array.
 export function unpacked({ dtype, data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const text = atob(data);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
   return new DECODERS[dtype](bytes.buffer);
 }
 

@@ -33,6 +33,7 @@ export class Store extends EventTarget {
   #strip = new Int32Array(0);
   #memory;
   #timer;
+  #written = 0;
 
   // `start` is what the server says: job, target, row.
   constructor(start) {
@@ -81,9 +82,11 @@ export class Store extends EventTarget {
     this.#state = next;
     this.#remember(changed);
     this.dispatchEvent(new CustomEvent("change", { detail: changed }));
+    // At once, so that a reload keeps it; but browsers refuse hundreds of changes in seconds.
     clearTimeout(this.#timer);
-    // Browsers refuse hundreds of changes of the address in seconds.
-    this.#timer = setTimeout(() => this.#writeAddress(), REST_MS);
+    const rest = this.#written + REST_MS - performance.now();
+    if (rest <= 0) this.#writeAddress();
+    else this.#timer = setTimeout(() => this.#writeAddress(), rest);
   }
 
   // Calls `listener` whenever one of the keys changes.
@@ -155,6 +158,7 @@ export class Store extends EventTarget {
   }
 
   #writeAddress() {
+    this.#written = performance.now();
     const address = new URL(location);
     const { job, target, row } = this.#state;
     address.pathname = address.pathname.replace(/\/jobs\/[^/]+\//, `/jobs/${job}/`);
