@@ -18,11 +18,13 @@ from photometry_core.types import FloatArray
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 """Size of a sparkline in its own units."""
 
+SERIOUS = flags.mask_of(flag.name for flag in flags.FLAGS if flag.severity in ("serious", "reject"))
+"""Flags that ask for distrust of a measurement."""
+
 _SPARK_BINS = 48
 _SPARK_RANGE_UM = (0.75, 5.0)
 _SPARK_MARGIN = 2.0
 _LEAST_POINTS = 6
-_BAD = flags.mask_of(flag.name for flag in flags.FLAGS if flag.severity in ("serious", "reject"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def _status(dataset: Dataset, measured: np.ndarray) -> tuple[str, str]:
         return "uncovered", "No exposure covers it"
     if not n_measured:
         return "unmeasured", "No exposure gave a flux"
-    if not np.any(dataset.flags()[measured] & _BAD == 0):
+    if not np.any(dataset.flags()[measured] & SERIOUS == 0):
         return "flagged", "Every measurement has a serious flag"
     n_failed = dataset.n_rows - n_measured
     if n_failed:

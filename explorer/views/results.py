@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from explorer.results.about import about_context
 from explorer.results.cutouts import image_flags
 from explorer.results.dataset import Dataset, open_dataset
-from explorer.results.target_list import target_lines
+from explorer.results.target_list import SERIOUS, target_lines
 from explorer.views.answers import dataset_of
 from explorer.views.ownership import readable_job
 from jobs.errors import ProductMissingError
@@ -112,7 +113,9 @@ def _head(job: Job, dataset: Dataset) -> dict[str, Any]:
     options = dataset.metadata.get("options") or {}
     ra, dec = dataset.target.get("ra_deg"), dataset.target.get("dec_deg")
     sexagesimals = sexagesimal(ra, dec) if ra is not None and dec is not None else ("", "")
-    n_measured = int(dataset.is_measured().sum())
+    measured = dataset.is_measured()
+    n_measured = int(measured.sum())
+    n_good = int(np.count_nonzero(dataset.flags()[measured] & SERIOUS == 0))
     return {
         "job": job,
         "dataset": dataset,
@@ -120,6 +123,7 @@ def _head(job: Job, dataset: Dataset) -> dict[str, Any]:
         "ra_sexagesimal": sexagesimals[0],
         "dec_sexagesimal": sexagesimals[1],
         "n_measured": n_measured,
+        "all_flagged": n_measured > 0 and n_good == 0,
         "n_failed": dataset.n_rows - n_measured,
         "releases": dataset.texts("data_collection"),
         "engine": _ENGINES.get(options.get("engine", "")),

@@ -17,6 +17,7 @@ from jobs import folders  # noqa: E402
 from jobs.models import Chunk, Job, request_of  # noqa: E402
 from jobs.phases import Phase  # noqa: E402
 from jobs.visitors import claim_token, new_visitor  # noqa: E402
+from photometry_core import flags  # noqa: E402
 from photometry_core.spectrum_files import save_product  # noqa: E402
 from photometry_core.types import MeasureOptions, Target  # noqa: E402
 from tests.spectra import made_spectrum  # noqa: E402
@@ -59,6 +60,12 @@ def add_completed(*spectra, **values):
     return job
 
 
+def all_flagged():
+    spectrum = made_spectrum(60, 1)
+    spectrum.table["flags"] |= flags.BY_NAME["DICHROIC"].mask
+    return spectrum
+
+
 def seed():
     second = Target(name="J004921.60+345324.0", ra_deg=12.34, dec_deg=34.89)
     running = add_job(Phase.EXECUTING, title=LONG_TITLE, n_exposures=340)
@@ -77,6 +84,7 @@ def seed():
         "several": add_completed(
             made_spectrum(30, 0), made_spectrum(20, 1, target=second), title="Two targets"
         ),
+        "flagged": add_completed(all_flagged(), title="All flagged"),
         "uncovered": add_completed(made_spectrum(0, 0), title="No exposure"),
         "unmeasured": add_completed(made_spectrum(0, 4), title="Nothing measured"),
         "running": running,

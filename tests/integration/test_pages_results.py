@@ -80,6 +80,17 @@ def test_nothing_measured_is_not_a_failure_of_the_page(client, complete):
     assert instrument(response)["row"] == "0"
 
 
+def test_all_flagged_is_a_state_of_its_own(client, complete):
+    spectrum = made_spectrum(6, 1)
+    spectrum.table["flags"] |= flags.BY_NAME["DICHROIC"].mask
+    job = complete(spectrum)
+    page = text_of(client.get(f"/jobs/{job.pk}/results/"))
+    assert "Every measurement has a serious flag. The side panel says which" in page
+    assert 'class="status status-flagged"' in page
+    other = complete(made_spectrum(6, 1))
+    assert "Every measurement has" not in text_of(client.get(f"/jobs/{other.pk}/results/"))
+
+
 def test_no_exposure_is_a_state_of_its_own(client, complete):
     job = complete(made_spectrum(0, 0))
     response = client.get(f"/jobs/{job.pk}/results/")
