@@ -165,6 +165,9 @@ def _panel(
     )  # fmt: skip
     _add_tools(plot, points)
     _style(plot, has_x_axis=number == n_panels - 1)
+    if number:
+        # A lower panel is too low for more.
+        plot.yaxis.ticker.desired_num_ticks = 3
     return plot
 
 
