@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from explorer.results.columns import COUNT_COLUMNS
 from explorer.results.dataset import Dataset
 from explorer.results.flux_units import convert, flux_unit
+from explorer.results.number_texts import flux_format, real_text
+from explorer.results.row_flags import row_flags
 from explorer.times import format_mjd
-from photometry_core import flags
-from photometry_core.types import FloatArray
-
-_N_NEAR = "n_aper_pix"
-_COUNT_OF_BIT = {flag.bit: name for name, flag in COUNT_COLUMNS.items()}
-_SEVERITIES = ("reject", "serious", "warn", "benign")
-_MAX_DECIMALS = 6
-_PLAIN_SIZES = (1e-4, 1e7)
-"""Typical fluxes that are written without a power of ten."""
-
-
-def with_minus(text: str) -> str:
-    """Return a number with a real minus sign."""
-    return text.replace("-", "\u2212")
 
 
 def row_values(dataset: Dataset, rows: Sequence[int]) -> list[dict[str, Any]]:
@@ -75,12 +62,12 @@ def captions(dataset: Dataset, rows: Sequence[int], unit: str) -> list[dict[str,
     label = flux_unit(unit).label
     wavelength = dataset.numbers("wavelength")
     converted = convert(dataset.numbers("flux"), dataset.numbers("flux_err"), wavelength, unit)
-    text = _flux_text(converted.value, converted.error)
+    text = flux_format(converted.value, converted.error)
     return [
         {
             "row": row,
-            "flux_text": text(float(converted.value[row])),
-            "error_text": text(float(converted.error[row])),
+            "flux_text": _written(text, converted.value[row]),
+            "error_text": _written(text, converted.error[row]),
             "is_limit": bool(converted.is_limit[row]),
             "unit": unit,
             "unit_label": label,
@@ -101,67 +88,16 @@ def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
         "snr_text": _decimals(values.get("snr"), 1),
         "mjd_text": _decimals(mjd, 5),
         "date_text": _date(mjd),
-        "flags": flag_chips(values),
+        "flags": [asdict(flag) for flag in row_flags(values)],
     }
 
 
-def flag_chips(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the flags of a row, the worst first.
-
-    Parameters
-    ----------
-    values
-        The row, by column.
-
-    Returns
-    -------
-    list of dict
-        ``bit``, ``name``, ``meaning``, ``severity``, and how many (``n_pix``) of the pixels near
-        the target (``n_near``) carry it, `None` where the file does not say.
-    """
-    value = values.get("flags") or 0
-    bits = (bit for bit in range(int(value).bit_length()) if value >> bit & 1)
-    found = [_chip(bit, values) for bit in bits]
-    return sorted(found, key=lambda chip: _SEVERITIES.index(chip["severity"]))
-
-
-def _chip(bit: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    flag = flags.BY_BIT.get(bit)
-    counts = values.get(_COUNT_OF_BIT.get(bit, "")), values.get(_N_NEAR)
-    n_pix, n_near = (None, None) if None in counts else counts
-    return {
-        "bit": bit,
-        "name": flag.name if flag else f"BIT_{bit}",
-        "meaning": flag.meaning if flag else "Not described by this version",
-        "severity": flag.severity if flag else "warn",
-        "n_pix": n_pix,
-        "n_near": n_near,
-    }
-
-
-def _flux_text(values: FloatArray, errors: FloatArray) -> Callable[[float], str | None]:
-    """Return how the fluxes of a spectrum are written: all with two digits of a typical error."""
-    size = _typical(np.abs(values)) or 1.0
-    last = math.floor(math.log10(_typical(errors) or size / 1000)) - 1
-    low, high = _PLAIN_SIZES
-    if low <= size < high:
-        style = f".{min(max(-last, 0), _MAX_DECIMALS)}f"
-    else:
-        style = f".{min(max(math.floor(math.log10(size)) - last, 1), _MAX_DECIMALS)}e"
-
-    def text(value: float) -> str | None:
-        return with_minus(f"{value:{style}}") if math.isfinite(value) else None
-
-    return text
-
-
-def _typical(values: FloatArray) -> float | None:
-    usable = values[np.isfinite(values) & (values > 0)]
-    return float(np.median(usable)) if usable.size else None
+def _written(text: Callable[[float], str], value: float) -> str | None:
+    return text(float(value)) if math.isfinite(value) else None
 
 
 def _decimals(value: float | None, decimals: int) -> str | None:
-    return None if value is None else with_minus(f"{value:.{decimals}f}")
+    return None if value is None else real_text(value, decimals)
 
 
 def _date(mjd: float | None) -> str | None:

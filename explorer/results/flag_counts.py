@@ -11,6 +11,7 @@ from explorer.results.columns import COUNT_COLUMNS
 from explorer.results.dataset import Dataset
 from explorer.results.flag_advice import advice_for
 from explorer.results.query import select_rows
+from explorer.results.row_flags import N_NEAR, row_flags
 from explorer.results.view import MAX_MASK, View
 from photometry_core import flags
 from photometry_core.errors import InvalidInputError
@@ -21,9 +22,6 @@ SEVERITIES = ("benign", "warn", "serious", "reject")
 
 LAST_BIT = 62
 """The last bit that a mask can have: the next one is the sign of a 64-bit integer."""
-
-_BY_COUNTED_BIT = {flag.bit: name for name, flag in COUNT_COLUMNS.items()}
-_N_NEAR = "n_aper_pix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +181,12 @@ def explain_row(dataset: Dataset, view: View, row: int) -> dict[str, Any]:
     if not 0 <= row < dataset.n_rows:
         raise InvalidInputError(f"row: {row} given; allowed: 0 to below {dataset.n_rows}")
     value = int(_unsigned(dataset.flags()[row : row + 1])[0])
-    found = [_explained(dataset, row, bit) for bit in range(64) if value >> bit & 1]
-    found.sort(key=lambda flag: -SEVERITIES.index(flag["severity"]))
+    line = {name: _cell(dataset, name, row) for name in (N_NEAR, *COUNT_COLUMNS)}
+    found = [
+        describe(flag.bit)
+        | {"n_pix": flag.n_pix, "n_near": flag.n_near, "advice": advice_for(flag.bit)}
+        for flag in row_flags(line | {"flags": value})
+    ]
     return {
         "row": row,
         "has_flags": "flags" in dataset.columns,
@@ -192,18 +194,6 @@ def explain_row(dataset: Dataset, view: View, row: int) -> dict[str, Any]:
         "flags": found,
         "dropped_by": flags.decode(value & view.mask),
         "reason": _cell(dataset, "reason", row) or "",
-    }
-
-
-def _explained(dataset: Dataset, row: int, bit: int) -> dict[str, Any]:
-    counted = _BY_COUNTED_BIT.get(bit)
-    n_pix = None if counted is None else _cell(dataset, counted, row)
-    # A failed measurement has looked at no pixel.
-    n_near = None if n_pix is None else _cell(dataset, _N_NEAR, row) or None
-    return describe(bit) | {
-        "n_pix": n_pix if n_near else None,
-        "n_near": n_near,
-        "advice": advice_for(bit),
     }
 
 

@@ -11,8 +11,9 @@ import pyarrow as pa
 from explorer.results.columns import ColumnInfo
 from explorer.results.dataset import Dataset
 from explorer.results.locked_database import Deadline, run
+from explorer.results.number_texts import real_text, with_minus
 from explorer.results.query import select_rows, shown_measurements
-from explorer.results.table import real_text, shown_columns, unit_label, with_minus
+from explorer.results.table import shown_columns, unit_label
 from explorer.results.view import View
 
 _NUMBERS = ("min", "max", "avg", "median", "stddev_samp")

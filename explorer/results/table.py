@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,38 +11,16 @@ import numpy as np
 from explorer.results.columns import COUNT_COLUMNS, USUAL, ColumnInfo
 from explorer.results.dataset import Dataset
 from explorer.results.flux_units import FLUX_COLUMNS, UNITS, convert
+from explorer.results.number_texts import flux_format, full_text, real_text, with_minus
 from explorer.results.query import column_values, columns_of
+from explorer.results.row_flags import N_NEAR, RowFlag, row_flags
 from explorer.results.view import View
-from photometry_core import flags
-from photometry_core.types import FloatArray, IntArray
+from photometry_core.types import IntArray
 
 PAGE_SIZE = 100
 """Rows on one page."""
 
-_N_NEAR = "n_aper_pix"
-_SEVERITIES = ("reject", "serious", "warn", "benign")
 _EXAMPLES = {"text": "text or like '%D3%'", "bool": "true"}
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One flag of a measurement.
-
-    `n_pix` of the `n_near` pixels near the target carry it; `None` where that is not known.
-    """
-
-    name: str
-    meaning: str
-    severity: flags.Severity
-    n_pix: int | None = None
-    n_near: int | None = None
-
-    @property
-    def explanation(self) -> str:
-        """What it means and, where that is known, how many pixels carry it."""
-        if self.n_pix is None or self.n_near is None:
-            return self.meaning
-        return f"{self.meaning}: {self.n_pix} of {self.n_near} pixels near the target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +57,7 @@ class Cell:
     text: str | None
     full: str = ""
     is_text: bool = False
-    chips: tuple[Chip, ...] = ()
+    chips: tuple[RowFlag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,40 +67,6 @@ class Row:
     index: int
     cells: tuple[Cell, ...]
     is_measured: bool
-
-
-@lru_cache(maxsize=4096)
-def chips(value: int) -> tuple[Chip, ...]:
-    """Return the flags set in a value, each with its meaning, the worst first."""
-    found = [
-        Chip(flag.name, flag.meaning, flag.severity)
-        if (flag := flags.BY_NAME.get(name))
-        else Chip(name, "Not described by this version", "warn")
-        for name in flags.decode(value)
-    ]
-    return tuple(sorted(found, key=lambda chip: _SEVERITIES.index(chip.severity)))
-
-
-def row_chips(dataset: Dataset, row: int) -> tuple[Chip, ...]:
-    """Return the flags of a row, with the number of pixels near the target that carry each.
-
-    Files without numbers of pixels have none here.
-    """
-    found = chips(int(dataset.flags()[row]))
-    counts = {flag.name: name for name, flag in COUNT_COLUMNS.items() if name in dataset.columns}
-    if _N_NEAR not in dataset.columns:
-        return found
-
-    def number(name: str) -> int | None:
-        value = dataset.table.column(name)[row].as_py()
-        return None if value is None else int(value)
-
-    return tuple(
-        replace(chip, n_pix=number(counts[chip.name]), n_near=number(_N_NEAR))
-        if chip.name in counts
-        else chip
-        for chip in found
-    )
 
 
 def shown_columns(dataset: Dataset, view: View) -> list[ColumnInfo]:
@@ -195,13 +137,17 @@ def cells(dataset: Dataset, view: View, info: ColumnInfo, rows: IntArray) -> lis
         return _flux_cells(dataset, view, info, rows)
     values: list[Any] = column_values(dataset, view, info.name).take(rows).to_pylist()
     if info.name == "flags":
-        return [
-            Cell(None)
-            if value is None
-            else Cell(str(value), "", True, row_chips(dataset, int(row)))
-            for value, row in zip(values, rows, strict=True)
-        ]
+        return _flag_cells(dataset, rows)
     return [_cell(info, value) for value in values]
+
+
+def _flag_cells(dataset: Dataset, rows: IntArray) -> list[Cell]:
+    names = [name for name in ("flags", N_NEAR, *COUNT_COLUMNS) if name in dataset.columns]
+    lines = dataset.table.select(names).take(rows).to_pylist()
+    return [
+        Cell(None) if line["flags"] is None else Cell(str(line["flags"]), "", True, row_flags(line))
+        for line in lines
+    ]
 
 
 def _cell(info: ColumnInfo, value: Any) -> Cell:
@@ -239,38 +185,3 @@ def _flux_cells(dataset: Dataset, view: View, info: ColumnInfo, rows: IntArray) 
         else:
             made.append(Cell(text_of(value), full_text(value, label)))
     return made
-
-
-def flux_format(values: FloatArray, errors: FloatArray) -> Callable[[float], str]:
-    """Return how fluxes are written: with two digits of the typical error.
-
-    Parameters
-    ----------
-    values, errors
-        All fluxes and their errors in the unit that is shown; NaN where there is none.
-    """
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    errors = errors[np.isfinite(errors) & (errors > 0)]
-    size = float(np.median(sizes)) if sizes.size else 1.0
-    error = float(np.median(errors)) if errors.size else size / 1000
-    last = math.floor(math.log10(error)) - 1
-    if 1e-4 <= size < 1e7:
-        decimals = min(max(-last, 0), 6)
-        return lambda value: real_text(value, decimals)
-    digits = min(max(math.floor(math.log10(size)) - last, 1), 6)
-    return lambda value: with_minus(f"{value:.{digits}e}")
-
-
-def real_text(value: float, decimals: int | None) -> str:
-    """Return a number with a real minus sign; without `decimals`, with six digits."""
-    return with_minus(f"{value:.6g}" if decimals is None else f"{value:.{decimals}f}")
-
-
-def full_text(value: float, unit: str) -> str:
-    """Return a number with all its digits, and its unit."""
-    return f"{with_minus(repr(value))} {unit}".strip()
-
-
-def with_minus(text: str) -> str:
-    """Return a number with a real minus sign."""
-    return text.replace("-", "\u2212")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord
 
-from explorer.results.captions import captions, flag_chips
+from explorer.results.captions import captions
 from explorer.results.columns import column_info
 from explorer.results.cutouts import cutouts, image_flags, plane_offsets_deg
 from explorer.results.dataset import Dataset
@@ -164,26 +164,6 @@ class TestCaptions:
 
 def _error(converted, row):
     return 0.1 if np.isnan(converted.error[row]) else abs(converted.error[row])
-
-
-class TestFlagChips:
-    def test_bits_beyond_32_are_named_the_worst_first(self):
-        chips = flag_chips({"flags": 8589934592 + 4297064449})
-        names = ["FIT_ERROR", "CONTAINS_BAD_PIXEL", "TRANSIENT", "SOURCE"]
-        assert [chip["name"] for chip in chips] == names
-
-    def test_a_bit_without_a_name_is_shown(self):
-        [chip] = flag_chips({"flags": 1 << 40})
-        assert (chip["name"], chip["severity"]) == ("BIT_40", "warn")
-
-    def test_pixels_are_counted_where_the_file_counts_them(self):
-        [chip] = flag_chips({"flags": flags.SOURCE, "n_source": 9, "n_aper_pix": 21})
-        assert (chip["n_pix"], chip["n_near"]) == (9, 21)
-        [chip] = flag_chips({"flags": flags.SOURCE, "n_source": 9})
-        assert (chip["n_pix"], chip["n_near"]) == (None, None)
-
-    def test_no_flags_are_no_chips(self):
-        assert flag_chips({}) == flag_chips({"flags": None}) == flag_chips({"flags": 0}) == []
 
 
 def test_the_legend_has_every_flag_of_pixels_once():

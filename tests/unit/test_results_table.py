@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 
+from explorer.results.number_texts import flux_format
 from explorer.results.query import select_rows
 from explorer.results.statistics import column_statistics
-from explorer.results.table import (
-    chips,
-    flux_format,
-    headers,
-    page_rows,
-    row_chips,
-    shown_columns,
-)
+from explorer.results.table import headers, page_rows, shown_columns
 from explorer.results.view import parse_view
-from photometry_core import flags
 from photometry_core.errors import InvalidInputError
 from tests.small_spectrum import FLAGS, small_dataset
 
@@ -147,31 +140,12 @@ def test_failed_rows_are_marked():
     assert [row.is_measured for row in rows] == [True, True, True, False, False, True]
 
 
-def test_flags_beyond_32_bits_are_named_the_worst_first():
-    names = [chip.name for chip in chips(4297064449)]
-    assert names == ["CONTAINS_BAD_PIXEL", "TRANSIENT", "SOURCE"]
-    assert [chip.severity for chip in chips(flags.FIT_ERROR)] == ["reject"]
-    assert chips(0) == ()
-
-
-def test_a_bit_without_a_name_is_shown():
-    (chip,) = chips(1 << 40)
-    assert (chip.name, chip.severity) == ("BIT_40", "warn")
-
-
-def test_every_flag_has_a_meaning():
-    for flag in flags.FLAGS:
-        (chip,) = chips(flag.mask)
-        assert (chip.name, chip.meaning) == (flag.name, flag.meaning)
-
-
-def test_flags_say_how_many_pixels_carry_them():
+def test_flags_of_a_row_have_their_pixels():
     counted = small_dataset(n_source=[9, 9, None, 0, 0, 0], n_aper_pix=[21] * 6)
-    assert [chip.explanation for chip in row_chips(counted, 0)] == [
-        "Belongs to a catalogued source: 9 of 21 pixels near the target"
-    ]
-    assert row_chips(counted, 2)[-1].explanation == "Belongs to a catalogued source"
-    assert row_chips(DATASET, 0) == chips(FLAGS[0])
+    rows = page_rows(counted, parse_view({"columns": ["flags"]}), np.arange(3))
+    first, last = (row.cells[-1].chips[-1].explanation for row in (rows[0], rows[2]))
+    assert first == "Belongs to a catalogued source: 9 of 21 pixels near the target"
+    assert last == "Belongs to a catalogued source"
 
 
 @pytest.mark.parametrize(
