@@ -58,6 +58,7 @@ class Strip {
     find("previous-row").addEventListener("click", () => this.#alongTable(-1));
     find("next-row").addEventListener("click", () => this.#alongTable(1));
     find("previous-cutout").addEventListener("click", () => this.step(-1));
+    addEventListener("resize", () => this.#center());
     find("next-cutout").addEventListener("click", () => this.step(1));
     find("cutout-reset").addEventListener("click", () => this.resetPan());
     find("cutout-large").addEventListener("click", () => this.opened());
