@@ -2,7 +2,6 @@
 
 import re
 from contextlib import contextmanager
-from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
@@ -328,104 +327,6 @@ def test_averages_say_how_they_are_made_and_the_recipe_can_be_changed(owner, see
     expect(notes).to_contain_text("TRANSIENT")
     mask = int(state(page, "binning")["mask"])
     assert mask == (1 << 33) | (1 << 32) | (1 << 7) | 1
-
-
-def test_spectra_lie_over_each_other_and_a_click_shows_the_other(owner, seeded):
-    page = open_results(owner, seeded, "several", query="?row=3")
-    page.locator("#compare-menu summary").click()
-    page.get_by_role("button", name="Pin this spectrum").click()
-    with redrawn(page):
-        page.locator("#compare-targets").get_by_label("J004921").check()
-    expect(page.locator("#plot-legend")).to_contain_text("J004921.60+345324.0")
-    with redrawn(page):
-        page.locator("#compare-scale").select_option("offset")
-    expect(page.locator("#plot-notes")).to_contain_text("added")
-    assert label(page) == "Flux density + offset (\u00b5Jy)"
-    point = page.evaluate(
-        """() => { const { plot: pane } = window.results;
-            const { points, panels } = pane.plot;
-            const view = pane.drawing.root.owner.find_one(pane.drawing.panels[0]);
-            const index = points.spectrum.findIndex((one, i) => one === 1 && panels[0].y[i] > 1000);
-            const box = view.el.getBoundingClientRect();
-            return { row: points.row[index], x: box.x + view.frame.x_scale.compute(points.x[index]),
-                     y: box.y + view.frame.y_scale.compute(panels[0].y[index]) }; }"""
-    )
-    page.keyboard.press("Escape")
-    page.mouse.click(point["x"], point["y"])
-    page.wait_for_function("() => window.results.store.get('target') === 1")
-    assert state(page, "row") == point["row"]
-    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
-    # What is pinned stays, also for other jobs.
-    open_results(page, seeded)
-    page.locator("#compare-menu summary").click()
-    with redrawn(page):
-        page.locator("#compare-pins").get_by_role("checkbox", name="M 81").check()
-    assert len(state(page, "compare")) == 1
-    with redrawn(page):
-        page.get_by_role("button", name="Remove M 81 from the pinned spectra").click()
-    assert state(page, "compare") == []
-
-
-def test_small_plots_of_all_targets_lead_to_each(owner, seeded):
-    page = open_results(owner, seeded, "several", query="")
-    page.locator("#compare-menu summary").click()
-    page.get_by_label("Small plots of all targets").check()
-    page.keyboard.press("Escape")
-    expect(page.locator(".multiple")).to_have_count(2)
-    expect(page.locator("#plot-body")).to_be_hidden()
-    page.locator(".multiple").nth(1).click()
-    expect(page.locator("#plot-body")).to_be_visible()
-    assert state(page, "target") == 1
-
-
-def saved(page, kind, scale=None):
-    page.locator("#plot-save-menu summary").click()
-    selector = f"[data-save={kind}]" + (f"[data-scale='{scale}']" if scale else "")
-    with page.expect_download() as download:
-        page.locator(selector).click()
-    expect(page.locator("#plot-save-menu")).not_to_have_attribute("open", "")
-    return download.value.suggested_filename, download.value.path().read_bytes()
-
-
-def test_plots_are_saved_black_on_white_under_names_that_tell_them_apart(owner, seeded):
-    owner.emulate_media(color_scheme="dark")
-    page = open_results(owner, seeded)
-    change(page, unit="mJy", panels=["snr"])
-    name, content = saved(page, "svg")
-    assert name == "M_81_spherex_flux_mJy.svg"
-    root = ElementTree.fromstring(content)
-    assert root.get("width") == "17cm"
-    texts = "".join(root.itertext())
-    for words in ("M 81", "SIMULATED", "Flux density (mJy)", "S/N", "Observed wavelength", "D6"):
-        assert words in texts
-    # White paper, and the ink of the light theme.
-    assert root[0].get("fill") == "#ffffff"
-    assert b"rgb(230, 236, 242)" not in content
-    sizes = []
-    for scale in (1, 3):
-        name, content = saved(page, "png", scale)
-        assert name == f"M_81_spherex_flux_mJy{'_3x' if scale == 3 else ''}.png"
-        sizes.append(int.from_bytes(content[16:20], "big"))
-    assert sizes[1] == 3 * sizes[0]
-    name, content = saved(page, "html")
-    assert name == "M_81_spherex_flux_mJy.html"
-    assert b"SIMULATED data" in content
-
-
-def test_printing_shows_the_plot_alone(owner, seeded):
-    page = open_results(owner, seeded)
-    page.evaluate(
-        """() => { window.print = () => { window.printed = {
-            title: document.title,
-            alone: document.documentElement.classList.contains("prints-plot"),
-            sheet: document.querySelector(".plot-sheet img").naturalWidth > 0 }; }; }"""
-    )
-    page.locator("#plot-save-menu summary").click()
-    page.locator("[data-save=print]").click()
-    page.wait_for_function("() => window.printed")
-    printed = page.evaluate("() => window.printed")
-    assert printed == {"title": "M_81_spherex_flux_uJy", "alone": True, "sheet": True}
-    expect(page.locator(".plot-sheet")).to_have_count(0)
 
 
 def test_nothing_measured_and_everything_filtered_out_are_said(owner, seeded):

@@ -16,8 +16,6 @@ from django.test import Client
 from explorer.results.downloads import CONTENT_TYPES
 from explorer.results.save_request import FORMAT_NAMES
 from jobs import folders
-from jobs.models import Job
-from jobs.phases import Phase
 from photometry_core import flags
 from photometry_core.spectrum import COLUMNS
 from photometry_core.spectrum_files import FORMATS, load_spectrum, load_stamps, stamps_path
@@ -397,25 +395,3 @@ def test_an_empty_spectrum_can_be_saved(client, complete):
     said = plan(client, job)
     assert "all 0 rows" in said["sentence"] or "0 rows" in said["sentence"]
     assert any("There is no row" in words for words in said["remarks"])
-
-
-@pytest.mark.parametrize("file_format", FORMAT_NAMES)
-def test_fixed_addresses_for_scripts(client, complete, file_format):
-    spectrum = made_spectrum(8, 1)
-    job = complete(spectrum)
-    response = client.get(f"/jobs/{job.pk}/targets/0/spectrum?format={file_format}")
-    assert_holds(content_of(response), file_format, spectrum, range(9))
-    listed = client.get(f"/jobs/{job.pk}/targets?format={file_format}")
-    content_of(listed)
-    assert "targets" in name_of(listed)
-
-
-def test_fixed_addresses_say_what_is_wrong(client, complete):
-    job = complete(made_spectrum(2, 0))
-    response = client.get(f"/jobs/{job.pk}/targets/0/spectrum?fmt=votable")
-    assert response.status_code == 400
-    assert response.content.decode() == "'fmt' is not known; allowed: format, data, images\n"
-    assert client.get(f"/jobs/{job.pk}/targets/1/spectrum").status_code == 404
-    assert client.get(f"/jobs/{job.pk}/targets?rows=shown").status_code == 400
-    Job.objects.filter(pk=job.pk).update(phase=Phase.EXECUTING)
-    assert client.get(f"/jobs/{job.pk}/targets").status_code == 404
