@@ -144,3 +144,39 @@ def test_the_list_of_jobs_renews_itself(page):
     page.goto("/jobs/")
     expect(page.locator("#job-rows .phase").first).to_have_text("completed", timeout=MEASURED_MS)
     assert page.locator("#job-rows[hx-trigger]").count() == 0
+
+
+def tab_to(page, selector):
+    """Press the tabulator until an element has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("(one) => document.activeElement.matches(one)", selector):
+            return
+    raise AssertionError(f"{selector} can't be reached by the tabulator")
+
+
+def test_from_the_form_to_the_file_with_the_keyboard_alone(page, tmp_path):
+    page.goto("/")
+    tab_to(page, "#id_target")
+    page.keyboard.type("120.5 -10.25")
+    tab_to(page, "input[name=bands][value='4']")
+    page.keyboard.press("Space")
+    tab_to(page, "#submit-job")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/results/"), timeout=MEASURED_MS)
+    ready(page)
+    first = page.evaluate("() => window.results.store.get('row')")
+    page.keyboard.press("j")
+    page.wait_for_function("(row) => window.results.store.get('row') > row", arg=first)
+    tab_to(page, ".actions button.button-primary")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Download")).to_be_visible()
+    tab_to(page, "#save-now")
+    with page.expect_download() as caught:
+        page.keyboard.press("Enter")
+    path = tmp_path / caught.value.suggested_filename
+    caught.value.save_as(path)
+    table = Table.read(path, format="votable")
+    assert set(table["det_id"]) == {4}
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Download")).to_be_hidden()
