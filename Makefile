@@ -58,7 +58,7 @@ check: dev ## migrations are complete, a public site's settings are safe
 	$(PUBLIC_SITE) $(IN_NEW_FOLDER) $(PY) manage.py check --deploy --fail-level WARNING
 
 pytest: dev ## run tests only, e.g. ARGS="tests/unit -x"
-	$(PY) -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@scripts/run_tests.sh $(ARGS)
 
 bench: dev ## run every benchmark
 	@set -e; for benchmark in benchmarks/*.py; do echo "$(PY) $$benchmark"; $(PY) "$$benchmark"; done

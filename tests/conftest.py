@@ -30,9 +30,6 @@ settings.load_profile("repeatable")
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        # Of several processes one tests the browser, with one site; the others take whole modules.
-        is_browser = "browser" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("browser" if is_browser else item.path.stem))
         if "real_data" in getattr(item, "fixturenames", ()):
             item.add_marker("real_data")
             if "SPHEREX_REAL_DATA" not in os.environ:
