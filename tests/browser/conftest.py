@@ -1,8 +1,13 @@
 """One site and one browser for all journeys; no page may complain in its console."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.running_site import launch_arguments, running_site
+
+
+# The other tests run beside these, and leave them half of a small machine.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
