@@ -5,7 +5,6 @@ from playwright.sync_api import expect
 
 from tests.browser.running_site import launch_arguments, running_site
 
-
 # The other tests run beside these, and leave them half of a small machine.
 expect.set_options(timeout=20_000)
 
