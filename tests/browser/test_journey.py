@@ -140,7 +140,7 @@ def test_the_list_of_jobs_renews_itself(page):
     type_target(page, "200.5 -10.25")
     page.locator("label.band-1").click()
     page.get_by_role("button", name="Measure spectrum").click()
-    page.wait_for_url(re.compile("/jobs/"))
+    page.wait_for_url(re.compile("/jobs/"), timeout=MEASURED_MS)
     page.goto("/jobs/")
     expect(page.locator("#job-rows .phase").first).to_have_text("completed", timeout=MEASURED_MS)
     assert page.locator("#job-rows[hx-trigger]").count() == 0

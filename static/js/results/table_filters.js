@@ -154,6 +154,8 @@ export function mountFilters(pane) {
     refused.clear();
   });
   store.on(["filters", "sql", "mask"], () => pane.syncFilters());
+  // Those of the address are there to be removed, even if the server refuses them.
+  showActive();
   mountAdvanced(pane);
 }
 
