@@ -68,9 +68,10 @@ def test_from_a_name_to_a_spectrum_and_its_file(page, tmp_path):
 
     page.get_by_role("radio", name="Both").check(force=True)
     wanted = int(np.flatnonzero(np.asarray(table["wavelength"]) > 2.0)[0])
+    before = page.evaluate("() => window.results.store.get('row')")
     click_point(page, wanted)
-    page.wait_for_url(re.compile(r"row=\d+"))
-    selected = int(re.search(r"row=(\d+)", page.url)[1])
+    page.wait_for_function("(row) => window.results.store.get('row') !== row", arg=before)
+    selected = page.evaluate("() => window.results.store.get('row')")
     # Points may overlap: the nearest one to the click is selected.
     assert abs(table["wavelength"][selected] - table["wavelength"][wanted]) < 0.05
     expect_selected(page, selected)
