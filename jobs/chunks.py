@@ -152,6 +152,8 @@ def _hand_in(chunk: Chunk, mine: QuerySet[Chunk], token: str, n_done: int) -> No
             exposures=chunk.exposures[:n_done],
             n_exposures=n_done,
             n_done=n_done,
+            crashes=_before(chunk.crashes, n_done),
+            given_up=_before(chunk.given_up, n_done),
             in_hand=None,
             **UNLEASED,
         ):
@@ -171,6 +173,11 @@ def _hand_in(chunk: Chunk, mine: QuerySet[Chunk], token: str, n_done: int) -> No
             given_up=_shifted(chunk.given_up, n_done),
         )
         transaction.on_commit(lambda: scheduling.announce_chunks([following.pk]))
+
+
+def _before(indices: Sequence[int], n_done: int) -> list[int]:
+    """Return those indices of exposures that stay in a chunk that ends after `n_done`."""
+    return [index for index in indices if index < n_done]
 
 
 def _shifted(indices: Sequence[int], n_done: int) -> list[int]:

@@ -105,6 +105,27 @@ class TestDeaths:
         assert sum("D2: given up" in problem for problem in job.problems) == 1
         assert len(job.problems) == 2
 
+    def test_a_chunk_divided_before_the_exposure_that_was_given_up(
+        self, submit, survive, at_exposure, site
+    ):
+        # A slow machine: the attempt that knows of the crashes hands in before it gets there.
+        job = submit(n=10)
+
+        def be_slow_and_die():
+            site.SPHEREX_CAREFUL_CHUNK_SECONDS = 0.0
+            die()
+
+        for action in (die, die, be_slow_and_die):
+            at_exposure(7, action)
+        assert survive() == 3
+        job.refresh_from_db()
+        assert (job.phase, job.error_message) == (Phase.COMPLETED, "")
+        given_up = [row for row in products.spectrum(job, 0).table if row["reason"]]
+        assert [(row["obs_publisher_did"], row["reason"]) for row in given_up] == [
+            ("ivo://test/faulty?00007/D2", GIVEN_UP_REASON)
+        ]
+        assert len(job.problems) == 1
+
     def test_a_worker_that_dies_before_it_measures_does_so_a_few_times_only(
         self, submit, survive, monkeypatch, site
     ):
