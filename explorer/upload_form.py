@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from photometry_core.foreign_spectra.contents import Answers
-from photometry_core.foreign_spectra.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES
+from photometry_core.foreign_tables.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES
 
 QUESTIONS = {
     "wavelength_column": "Wavelength column",

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
-from photometry_core.foreign_spectra.limits import MAX_FILE_BYTES
+from photometry_core.foreign_tables.limits import MAX_FILE_BYTES
 
 _FORM_BYTES = 100_000
 """What a form has besides its file."""

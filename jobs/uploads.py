@@ -21,8 +21,9 @@ from jobs.phases import Phase
 from jobs.products import folder as product_folder
 from jobs.products import link_path
 from jobs.services import SOFTWARE
-from photometry_core.foreign_spectra.contents import Answers, clean_text
+from photometry_core.foreign_spectra.contents import Answers
 from photometry_core.foreign_spectra.isolation import PRODUCT, open_isolated
+from photometry_core.foreign_tables.contents import clean_text
 from photometry_core.spectrum_files import product_path, stamps_path
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def open_upload(
     ------
     LimitError
         The visitor keeps too many files already.
-    SpectrumFileError
+    ForeignFileError
         The file can't be opened.
     """
     name = clean_text(file_name, _TITLE_LENGTH) or "file without a name"

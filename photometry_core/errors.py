@@ -18,7 +18,7 @@ class InvalidInputError(PhotometryError, ValueError):
     """
 
 
-class SpectrumFileError(InvalidInputError):
+class ForeignFileError(InvalidInputError):
     """A file with somebody's spectra can't be opened.
 
     Parameters
@@ -35,7 +35,7 @@ class SpectrumFileError(InvalidInputError):
         self.questions = questions or {}
 
 
-class NoSpectrumError(SpectrumFileError):
+class NoSpectrumError(ForeignFileError):
     """A table has no column of wavelengths, or none of fluxes."""
 
 

@@ -17,8 +17,8 @@ from explorer.upload_limit import is_too_large
 from explorer.views.ownership import owned_job
 from jobs.uploads import delete_upload, open_upload
 from jobs.visitors import VisitorRequest
-from photometry_core.errors import InvalidInputError, SpectrumFileError
-from photometry_core.foreign_spectra.limits import (
+from photometry_core.errors import ForeignFileError, InvalidInputError
+from photometry_core.foreign_tables.limits import (
     MAX_COLUMNS,
     MAX_FILE_BYTES,
     MAX_ROWS,
@@ -52,7 +52,7 @@ def upload(request: VisitorRequest) -> HttpResponse:
                 pieces=file.chunks(),
                 answers=form.answers(),
             )
-        except SpectrumFileError as error:
+        except ForeignFileError as error:
             asked = error.questions
             form.add_error(None, str(error))
         except InvalidInputError as error:

@@ -1,8 +1,8 @@
 """Spectra out of files that somebody brings: ours, the official tool's, and other programs'.
 
-Nothing in such a file is trusted. `limits` bounds it, one module per format takes it apart
-into plain tables (`contents`), `recognition`, `roles` and `conversion` make spectra with our
-columns and units of them, and `isolation` has all of this done by a process that may fail.
+`photometry_core.foreign_tables` takes a file apart into plain tables; `recognition`, `roles` and
+`conversion` make spectra with our columns and units of them, and `isolation` has all of this done
+by a process that may fail.
 """
 
 from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum

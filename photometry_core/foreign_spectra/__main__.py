@@ -18,12 +18,12 @@ from typing import Any
 import astropy.io.votable  # noqa: F401 see above
 import pyarrow as pa
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra import limits
+from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_spectra.contents import Answers
 from photometry_core.foreign_spectra.isolation import PRODUCT, REPORT, REQUEST, SOURCE
 from photometry_core.foreign_spectra.reading import read_spectra
 from photometry_core.foreign_spectra.writing import report_of, save_foreign
+from photometry_core.foreign_tables import limits
 
 _FILE_BYTES = 1_000_000_000
 
@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     report: dict[str, Any]
     try:
         report = {"spectra": _open(folder, request)}
-    except SpectrumFileError as error:
+    except ForeignFileError as error:
         report = {"error": str(error), "questions": error.questions}
     (folder / REPORT).write_text(json.dumps(report, allow_nan=False), "utf-8")
 

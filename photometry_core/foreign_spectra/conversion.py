@@ -11,30 +11,25 @@ from astropy import units
 from astropy.units import UnitBase, UnitConversionError
 
 from photometry_core import binning
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.arrays import Values
-from photometry_core.foreign_spectra.contents import (
-    Answers,
-    FileColumn,
-    FileTable,
-    ForeignSpectrum,
-    Origin,
-)
-from photometry_core.foreign_spectra.limits import check_size
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum, Origin
 from photometry_core.foreign_spectra.recognition import identify, origin_of
 from photometry_core.foreign_spectra.roles import (
     error_column,
     spectrum_columns,
     stated_unit,
 )
-from photometry_core.foreign_spectra.typed import (
+from photometry_core.foreign_tables.arrays import Values
+from photometry_core.foreign_tables.contents import FileColumn, FileTable
+from photometry_core.foreign_tables.limits import check_size
+from photometry_core.foreign_tables.typed import (
     as_booleans,
     as_integers,
     as_numbers,
     as_texts,
     null_if_not_finite,
 )
-from photometry_core.foreign_spectra.units import convert, parse_unit
+from photometry_core.foreign_tables.units import convert, parse_unit
 from photometry_core.spectrum import COLUMNS, Column
 from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import FloatArray, IntArray
@@ -69,18 +64,18 @@ def make_spectrum(
     ------
     NoSpectrumError
         It has no wavelengths or no fluxes.
-    SpectrumFileError
+    ForeignFileError
         A column, a unit or a value can't be used; the message names it.
     """
     if stamps is not None and len(stamps.origin_pix) != table.n_rows:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{table.where} has {table.n_rows} rows and stamps of {len(stamps.origin_pix)}"
         )
     making = _Making(table, answers)
     making.take_roles()
     making.take_others()
     if not table.n_rows and making.origin == "other":
-        raise SpectrumFileError(f"{table.where} has no rows")
+        raise ForeignFileError(f"{table.where} has no rows")
     columns = making.in_order()
     wavelength = columns[0].values
     order = _order(wavelength)
@@ -150,7 +145,7 @@ class _Making:
                 for column, unit in ((wavelength, wavelength_unit), (flux, flux_unit))
                 if unit is None
             )
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{self.table.where}: the file does not say the unit of {names}. Choose it, or "
                 "write it into the header, such as wavelength_um or flux_uJy",
                 questions,
@@ -189,7 +184,7 @@ class _Making:
         """Return the unit of wavelengths or fluxes; `None`, and a question, if it isn't known."""
         stated = stated_unit(column)
         if column.unit and stated is None:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{self.table.where}, column {column.name!r}: {column.unit[:40]!r} is not a unit "
                 "that is known here"
             )
@@ -209,7 +204,7 @@ class _Making:
         try:
             converted = convert(values, unit, wanted, self._wavelength_um)
         except UnitConversionError as error:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{where}: the unit {unit} can't be converted to {ours.unit}"
             ) from error
         self._add(name, column, null_if_not_finite(converted), str(unit))
@@ -221,12 +216,12 @@ class _Making:
         wrong = np.flatnonzero(values <= 0)
         if wrong.size:
             row = int(wrong[0])
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{self._where(column)}, row {row + 1}: {column.values[row].as_py()!r} is not a "
                 "wavelength; allowed: above 0"
             )
         if values.size and np.isnan(values).all():
-            raise SpectrumFileError(f"{self._where(column)} has no value in any row")
+            raise ForeignFileError(f"{self._where(column)} has no value in any row")
 
     def _take_known(self, name: str, column: FileColumn) -> bool:
         """Take a column that has the name of one of ours; return whether it means the same."""
@@ -241,7 +236,7 @@ class _Making:
                 self._take_numbers(name, column, unit)
             else:
                 self._add(name, column, self._typed(ours, column), "")
-        except SpectrumFileError:
+        except ForeignFileError:
             if self.origin != "other":
                 raise
             return False

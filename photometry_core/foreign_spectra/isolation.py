@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra import limits
-from photometry_core.foreign_spectra.contents import Answers, clean_text
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_spectra.contents import Answers
+from photometry_core.foreign_tables import limits
+from photometry_core.foreign_tables.contents import clean_text
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def open_isolated(
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         The file can't be opened, or the process did not survive it.
     """
     name = clean_text(file_name, 120) or "the file"
@@ -61,7 +62,7 @@ def open_isolated(
     _run(folder, name)
     report = json.loads((folder / REPORT).read_text("utf-8"))
     if "error" in report:
-        raise SpectrumFileError(report["error"], report["questions"])
+        raise ForeignFileError(report["error"], report["questions"])
     spectra: list[dict[str, Any]] = report["spectra"]
     return spectra
 
@@ -72,7 +73,7 @@ def _write(path: Path, pieces: Iterable[bytes], name: str) -> None:
         for piece in pieces:
             room -= len(piece)
             if room < 0:
-                raise SpectrumFileError(
+                raise ForeignFileError(
                     f"{name} is too large; allowed: at most {limits.MAX_FILE_BYTES / 1e6:.0f} MB"
                 )
             stream.write(piece)
@@ -111,14 +112,14 @@ def _run(folder: Path, name: str) -> None:
             done.returncode,
             clean_text(done.stderr.decode("utf-8", "replace")[-2000:], 2000),
         )
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{name} can't be opened: reading it failed, or took more memory than is allowed. "
             "It may be damaged; a smaller table, or another format such as CSV, may help"
         )
 
 
-def _took_too_long(name: str) -> SpectrumFileError:
-    return SpectrumFileError(
+def _took_too_long(name: str) -> ForeignFileError:
+    return ForeignFileError(
         f"{name} takes too long to be opened. A smaller table, or another format "
         "such as FITS or Parquet, may help"
     )

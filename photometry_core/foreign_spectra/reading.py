@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from photometry_core.errors import NoSpectrumError, SpectrumFileError
-from photometry_core.foreign_spectra.contents import (
-    Answers,
-    FileContent,
-    FileTable,
-    ForeignSpectrum,
-    clean_text,
-    first_line,
-)
+from photometry_core.errors import ForeignFileError, NoSpectrumError
+from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum
 from photometry_core.foreign_spectra.conversion import make_spectrum, n_cells
-from photometry_core.foreign_spectra.limits import MAX_CELLS, MAX_SPECTRA
-from photometry_core.foreign_spectra.packing import members_of, read_file
 from photometry_core.foreign_spectra.sources import sources_of
+from photometry_core.foreign_tables.contents import FileContent, FileTable, clean_text, first_line
+from photometry_core.foreign_tables.limits import MAX_CELLS, MAX_SPECTRA
+from photometry_core.foreign_tables.packing import members_of, read_file
 from photometry_core.stamp_cubes import Stamps
 
 
@@ -45,20 +39,20 @@ def read_spectra(
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         The file can't be opened. Its message names file, table, column and row, and its
         questions are what a person could answer.
     """
     name = clean_text(file_name, 120) or "the file"
     try:
         return _read(content, name, answers or Answers())
-    except SpectrumFileError:
+    except ForeignFileError:
         raise
     except MemoryError as error:
-        raise SpectrumFileError(f"{name} takes too much memory to be opened") from error
+        raise ForeignFileError(f"{name} takes too much memory to be opened") from error
     except Exception as error:
         # The readers of six formats raise whatever they like for a damaged file.
-        raise SpectrumFileError(f"{name} is damaged ({first_line(error)})") from error
+        raise ForeignFileError(f"{name} is damaged ({first_line(error)})") from error
 
 
 def _read(content: bytes, name: str, answers: Answers) -> list[ForeignSpectrum]:
@@ -69,18 +63,18 @@ def _read(content: bytes, name: str, answers: Answers) -> list[ForeignSpectrum]:
     for one in contents:
         spectra += _spectra(one, answers, loose.get(_stem(one.name)), without)
         if len(spectra) > MAX_SPECTRA:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{name} holds more than {MAX_SPECTRA} spectra, which is not allowed"
             )
         if n_cells(spectra) > MAX_CELLS:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{name}: its tables have more than {MAX_CELLS:,} cells, which is not allowed"
             )
     if spectra:
         return spectra
     if without:
         raise without[0]
-    raise SpectrumFileError(f"{name} holds stamps and no spectrum")
+    raise ForeignFileError(f"{name} holds stamps and no spectrum")
 
 
 def _spectra(
@@ -101,7 +95,7 @@ def _spectra(
         return _made(sources, answers, stamps, without)
     spectra = _made(sources, answers, None, without)
     if stamps is not None and content.tables:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{content.name} has {len(sources)} tables, so that it is not certain whose its "
             "stamps are"
         )

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from photometry_core.errors import InvalidInputError
-from photometry_core.foreign_spectra.contents import FileColumn, FileTable, Origin, clean_text
+from photometry_core.foreign_spectra.contents import Origin
+from photometry_core.foreign_tables.contents import FileColumn, FileTable, clean_text
 from photometry_core.measurement import Provenance
 from photometry_core.positions import designation
 from photometry_core.types import MeasureOptions, Target

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from astropy.units import UnitBase
 
-from photometry_core.errors import NoSpectrumError, SpectrumFileError
-from photometry_core.foreign_spectra.contents import FileColumn, FileTable
-from photometry_core.foreign_spectra.units import (
+from photometry_core.errors import ForeignFileError, NoSpectrumError
+from photometry_core.foreign_tables.contents import FileColumn, FileTable
+from photometry_core.foreign_tables.units import (
     is_flux_density,
     is_wavelength,
     parse_unit,
@@ -57,21 +57,21 @@ def spectrum_columns(
     ------
     NoSpectrumError
         One of them does not exist.
-    SpectrumFileError
+    ForeignFileError
         One of them could be one of several; questions about both are asked at once.
     """
     found: list[FileColumn] = []
-    doubts: list[SpectrumFileError] = []
+    doubts: list[ForeignFileError] = []
     for choose, answer in ((wavelength_column, wavelength), (flux_column, flux)):
         try:
             found.append(choose(table, answer))
         except NoSpectrumError:
             raise
-        except SpectrumFileError as error:
+        except ForeignFileError as error:
             doubts.append(error)
     if doubts:
         questions = {name: names for doubt in doubts for name, names in doubt.questions.items()}
-        raise SpectrumFileError(". ".join(map(str, doubts)), questions)
+        raise ForeignFileError(". ".join(map(str, doubts)), questions)
     return found[0], found[1]
 
 
@@ -89,7 +89,7 @@ def wavelength_column(table: FileTable, answer: str = "") -> FileColumn:
     ------
     NoSpectrumError
         There is none.
-    SpectrumFileError
+    ForeignFileError
         It could be one of several.
     """
     return _choose(
@@ -139,7 +139,7 @@ def _choose(
         )
     names = [column.name for column in ranked[best]]
     if len(names) > 1:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{table.where} has {len(names)} columns that could be the {what}: "
             f"{_listed(names)}. Choose one",
             {f"{what}_column": names},

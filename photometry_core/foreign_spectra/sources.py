@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.contents import FileColumn, FileTable, facts_of
-from photometry_core.foreign_spectra.limits import MAX_SPECTRA, check_size
+from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_spectra.roles import wavelength_column
+from photometry_core.foreign_tables.contents import FileColumn, FileTable, facts_of
+from photometry_core.foreign_tables.limits import MAX_SPECTRA, check_size
 
 
 def sources_of(table: FileTable, wavelength: str = "") -> list[FileTable]:
@@ -33,7 +33,7 @@ def sources_of(table: FileTable, wavelength: str = "") -> list[FileTable]:
     ------
     NoSpectrumError
         There are arrays, but no column of wavelengths.
-    SpectrumFileError
+    ForeignFileError
         The arrays of a row have different lengths.
     """
     if not any(_is_list(column) for column in table.columns):
@@ -42,7 +42,7 @@ def sources_of(table: FileTable, wavelength: str = "") -> list[FileTable]:
     if not _is_list(chosen):
         return [replace(table, columns=tuple(_flat(column) for column in table.columns))]
     if table.n_rows > MAX_SPECTRA:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{table.where} has {table.n_rows:,} sources; allowed: at most {MAX_SPECTRA}"
         )
     return [_source(table, chosen, row) for row in range(table.n_rows)]
@@ -76,7 +76,7 @@ def _source(table: FileTable, wavelength: FileColumn, row: int) -> FileTable:
         if items is None or len(items) == 0:
             items = [None] * n_values
         if len(items) != n_values:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{where}, column {column.name!r}: {len(items)} values; "
                 f"{wavelength.name!r} has {n_values}"
             )
@@ -101,6 +101,6 @@ def _texts(where: str, column: FileColumn, cell: Any, count: int) -> list[str | 
     # The blanks at the very end may be gone.
     if len(pieces) == count:
         return [piece or None for piece in pieces]
-    raise SpectrumFileError(
+    raise ForeignFileError(
         f"{where}, column {column.name!r}: {len(cell)} characters are not {count} texts of {length}"
     )

@@ -19,8 +19,8 @@ from jobs.errors import ProductMissingError
 from jobs.models import Job, new_job_id, request_of
 from jobs.phases import Phase
 from jobs.uploads import open_upload
-from photometry_core.foreign_spectra import limits
-from photometry_core.foreign_spectra.units import is_flux_density, is_wavelength, parse_unit
+from photometry_core.foreign_tables import limits
+from photometry_core.foreign_tables.units import is_flux_density, is_wavelength, parse_unit
 from photometry_core.spectrum_files import save_product, spectrum_bytes
 from photometry_core.types import MeasureOptions
 from tests.foreign_files import BIG_FLAGS, fits_with_stamps, official_flat, official_raw

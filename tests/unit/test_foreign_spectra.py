@@ -12,7 +12,7 @@ import pytest
 from astropy.table import Table
 
 from photometry_core.binning import bin_spectrum
-from photometry_core.errors import SpectrumFileError
+from photometry_core.errors import ForeignFileError
 from photometry_core.file_contents import contents_of_binned
 from photometry_core.foreign_spectra import Answers, read_spectra
 from photometry_core.foreign_spectra.writing import save_foreign
@@ -113,7 +113,7 @@ def test_a_file_with_stamps_has_them_in_the_order_of_its_rows(spectrum, tmp_path
 
 def test_stamps_of_another_number_of_rows_are_refused(spectrum, tmp_path):
     save_product(made_spectrum(3, 0), tmp_path, 0)
-    with pytest.raises(SpectrumFileError, match="9 rows and stamps of 3"):
+    with pytest.raises(ForeignFileError, match="9 rows and stamps of 3"):
         read_spectra(fits_with_stamps(spectrum, tmp_path), "x.fits")
 
 
@@ -213,7 +213,7 @@ def test_flux_per_wavelength_is_converted_at_each_wavelength():
 def test_a_column_without_a_unit_is_asked_about():
     content = b"wavelength,flux,flux_err\n1.0,3,1\n2.0,4,1\n"
     with pytest.raises(
-        SpectrumFileError, match="does not say the unit of 'wavelength' and 'flux'"
+        ForeignFileError, match="does not say the unit of 'wavelength' and 'flux'"
     ) as e:
         read_spectra(content, "x.csv")
     assert e.value.questions == {"wavelength_unit": ["wavelength"], "flux_unit": ["flux"]}
@@ -223,14 +223,14 @@ def test_a_column_without_a_unit_is_asked_about():
 
 
 def test_flux_mjy_may_be_milli_or_mega_and_is_asked_about():
-    with pytest.raises(SpectrumFileError, match="flux_mjy") as e:
+    with pytest.raises(ForeignFileError, match="flux_mjy") as e:
         read_spectra(b"wavelength_um,flux_mjy\n1.0,3\n", "x.csv")
     assert list(e.value.questions) == ["flux_unit"]
 
 
 def test_columns_that_could_both_be_meant_are_asked_about():
     content = b"a_wave_um,b_wave_um,a_flux_uJy,a_flux_uJy_err,b_flux_uJy\n1.0,1.1,3,0.5,4\n"
-    with pytest.raises(SpectrumFileError, match="2 columns that could be the wavelength") as e:
+    with pytest.raises(ForeignFileError, match="2 columns that could be the wavelength") as e:
         read_spectra(content, "x.csv")
     assert e.value.questions == {
         "wavelength_column": ["a_wave_um", "b_wave_um"],
@@ -274,7 +274,7 @@ def test_columns_of_others_with_our_names_and_other_meanings_keep_their_values()
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(content, message):
-    with pytest.raises(SpectrumFileError) as e:
+    with pytest.raises(ForeignFileError) as e:
         read_spectra(content, "x.csv")
     assert message in str(e.value)
 
@@ -284,7 +284,7 @@ def test_a_minus_sign_under_a_bar_is_not_lost():
         b"|wavelength|flux  |\n|double    |double|\n|um        |uJy   |\n"
         b" 1.0        3.0    \n 2.0       -4.0    \n"
     )
-    with pytest.raises(SpectrumFileError, match="line 5: '-' stands under a bar"):
+    with pytest.raises(ForeignFileError, match="line 5: '-' stands under a bar"):
         read_spectra(content, "x.tbl")
 
 
@@ -353,7 +353,7 @@ def test_spectra_of_another_program_that_measured_real_data(real_data):
     assert values(binned, "flux")[0] == 102.80128558559929
     assert binned.columns_taken["flux_err"]["from"] == "flux_ujy_weighted_sem"
     content = (folder / "simp_j0136_unbinned.csv").read_bytes()
-    with pytest.raises(SpectrumFileError, match="3 columns that could be the wavelength") as e:
+    with pytest.raises(ForeignFileError, match="3 columns that could be the wavelength") as e:
         read_spectra(content, "unbinned.csv")
     assert "psf_un_flux_uJy" in e.value.questions["flux_column"]
     answers = Answers(wavelength_column="psf_un_wv_um", flux_column="psf_un_flux_uJy")

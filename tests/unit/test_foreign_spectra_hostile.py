@@ -16,9 +16,10 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra import Answers, isolation, limits, read_spectra
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_spectra import Answers, isolation, read_spectra
 from photometry_core.foreign_spectra.isolation import PRODUCT, open_isolated
+from photometry_core.foreign_tables import limits
 from photometry_core.spectrum_files import FORMATS, spectrum_bytes
 from tests.foreign_files import official_flat, official_raw, votable
 from tests.spectra import made_spectrum
@@ -32,7 +33,7 @@ ROW = "<TR><TD>1.0</TD><TD>2.0</TD></TR>"
 
 
 def refused(content, message, name="x"):
-    with pytest.raises(SpectrumFileError, match=message):
+    with pytest.raises(ForeignFileError, match=message):
         read_spectra(content, name)
 
 
@@ -165,7 +166,7 @@ def test_sizes_are_bounded():
 
 def test_names_are_cleaned():
     text = 'wavelength_um,flux_uJy,"<b>\u202ea\tb",,flux_uJy,FLUX_UJY\n1,2,3,4,5,6\n'
-    with pytest.raises(SpectrumFileError) as error:
+    with pytest.raises(ForeignFileError) as error:
         read_spectra(text.encode(), "evil\n\x07\u202e.csv")
     assert error.value.questions == {"flux_column": ["flux_uJy", "flux_uJy_2", "FLUX_UJY_3"]}
     [read] = read_spectra(text.encode(), "x\n.csv", Answers(flux_column="flux_uJy"))
@@ -185,7 +186,7 @@ def test_names_are_cleaned():
 @example(b"<VOTABLE/>")
 @example(b"\xff\xfe<")
 def test_any_bytes_are_answered_with_a_sentence(content):
-    with pytest.raises(SpectrumFileError) as error:
+    with pytest.raises(ForeignFileError) as error:
         read_spectra(content, "x")
     assert str(error.value)
 
@@ -200,7 +201,7 @@ def test_damage_anywhere_is_answered_with_a_spectrum_or_a_sentence(which, damage
     for where, value in damage:
         content[int(where * (len(content) - 1))] = value
     spectra = []
-    with suppress(SpectrumFileError):
+    with suppress(ForeignFileError):
         spectra = read_spectra(bytes(content), "x")
     assert all(spectrum.table.num_columns >= 2 for spectrum in spectra)
 
@@ -215,7 +216,7 @@ def test_a_process_of_its_own_opens_files(tmp_path):
 
 
 def test_questions_come_back_from_the_process(tmp_path):
-    with pytest.raises(SpectrumFileError) as error:
+    with pytest.raises(ForeignFileError) as error:
         open_isolated([b"wavelength,flux_uJy\n1,2\n"], "x.csv", Answers(), tmp_path)
     assert error.value.questions == {"wavelength_unit": ["wavelength"]}
 
@@ -227,7 +228,7 @@ def test_memory_is_bounded(tmp_path):
     table = pa.table({"wavelength_um": one, "flux_uJy": one, "text": text})
     pq.write_table(table, stream)
     assert len(stream.getvalue()) < 200_000
-    with pytest.raises(SpectrumFileError, match="memory"):
+    with pytest.raises(ForeignFileError, match="memory"):
         open_isolated([stream.getvalue()], "x.parquet", Answers(), tmp_path)
 
 
@@ -251,7 +252,7 @@ def test_a_process_that_does_not_survive_is_told_in_words(tmp_path, monkeypatch,
     monkeypatch.setattr(isolation, "_ROOT", tmp_path / "modules")
     folder = tmp_path / "work"
     folder.mkdir()
-    with pytest.raises(SpectrumFileError, match=message):
+    with pytest.raises(ForeignFileError, match=message):
         open_isolated([b"x"], "x.csv", Answers(), folder)
 
 

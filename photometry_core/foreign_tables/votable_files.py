@@ -12,16 +12,16 @@ import pyarrow as pa
 from astropy.io.votable import parse
 from astropy.io.votable.tree import Resource, TableElement
 
-from photometry_core.foreign_spectra.arrays import arrow_column
-from photometry_core.foreign_spectra.contents import (
+from photometry_core.foreign_tables.arrays import arrow_column
+from photometry_core.foreign_tables.contents import (
     FileColumn,
     FileContent,
     FileTable,
     facts_of,
     unique_names,
 )
-from photometry_core.foreign_spectra.limits import check_size
-from photometry_core.foreign_spectra.votable_scan import scan
+from photometry_core.foreign_tables.limits import check_size
+from photometry_core.foreign_tables.votable_scan import scan
 
 
 def read_votable(name: str, contents: bytes) -> FileContent:
@@ -36,7 +36,7 @@ def read_votable(name: str, contents: bytes) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is not one that can be opened, or is not safe.
     """
     outline = scan(name, contents)

@@ -9,22 +9,22 @@ import zlib
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.contents import FileContent, clean_text, first_line
-from photometry_core.foreign_spectra.fits_files import read_fits
-from photometry_core.foreign_spectra.limits import (
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.contents import FileContent, clean_text, first_line
+from photometry_core.foreign_tables.fits_files import read_fits
+from photometry_core.foreign_tables.limits import (
     MAX_EXPANDED_BYTES,
     MAX_FILE_BYTES,
     MAX_MEMBERS,
 )
-from photometry_core.foreign_spectra.parquet_files import read_parquet
-from photometry_core.foreign_spectra.text_files import (
+from photometry_core.foreign_tables.parquet_files import read_parquet
+from photometry_core.foreign_tables.text_files import (
     decoded,
     read_delimited,
     read_ecsv,
     read_ipac,
 )
-from photometry_core.foreign_spectra.votable_files import read_votable
+from photometry_core.foreign_tables.votable_files import read_votable
 
 _CHUNK = 1_000_000
 _GZIP = b"\x1f\x8b"
@@ -61,13 +61,13 @@ def members_of(name: str, content: bytes) -> list[tuple[str, bytes]]:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is empty, damaged, encrypted or too large, or packed twice.
     """
     if not content:
-        raise SpectrumFileError(f"{name} is empty")
+        raise ForeignFileError(f"{name} is empty")
     if len(content) > MAX_FILE_BYTES:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{name} has {len(content) / 1e6:.0f} MB; "
             f"allowed: at most {MAX_FILE_BYTES / 1e6:.0f} MB"
         )
@@ -90,19 +90,19 @@ def _unpacked(name: str, content: bytes) -> bytes:
                 piece = stream.decompress(rest, _CHUNK)
                 rest = stream.unconsumed_tail
                 if not piece and not rest and not stream.eof:
-                    raise SpectrumFileError(f"{name} is truncated: its gzip data end too early")
+                    raise ForeignFileError(f"{name} is truncated: its gzip data end too early")
                 room -= len(piece)
                 if room < 0:
                     raise _too_large(name)
                 pieces.append(piece)
             rest = stream.unused_data
     except zlib.error as error:
-        raise SpectrumFileError(f"{name}: its gzip data are damaged ({error})") from error
+        raise ForeignFileError(f"{name}: its gzip data are damaged ({error})") from error
     if rest.strip(b"\0"):
-        raise SpectrumFileError(f"{name}: something follows its gzip data")
+        raise ForeignFileError(f"{name}: something follows its gzip data")
     unpacked = b"".join(pieces)
     if unpacked.startswith((_GZIP, *_ZIP)):
-        raise SpectrumFileError(f"{name} is packed twice; unpack it first")
+        raise ForeignFileError(f"{name} is packed twice; unpack it first")
     return unpacked
 
 
@@ -111,15 +111,15 @@ def _zipped(name: str, content: bytes) -> list[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _members(name, archive)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
-        raise SpectrumFileError(f"{name} is a damaged zip file ({first_line(error)})") from error
+        raise ForeignFileError(f"{name} is a damaged zip file ({first_line(error)})") from error
 
 
 def _members(name: str, archive: zipfile.ZipFile) -> list[tuple[str, bytes]]:
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if any(info.filename == "[Content_Types].xml" for info in infos):
-        raise SpectrumFileError(f"{name} is an office document; save the table as CSV")
+        raise ForeignFileError(f"{name} is an office document; save the table as CSV")
     if len(infos) > MAX_MEMBERS:
-        raise SpectrumFileError(f"{name} holds {len(infos)} files; allowed: at most {MAX_MEMBERS}")
+        raise ForeignFileError(f"{name} holds {len(infos)} files; allowed: at most {MAX_MEMBERS}")
     room = MAX_EXPANDED_BYTES
     members: list[tuple[str, bytes]] = []
     for info in infos:
@@ -131,7 +131,7 @@ def _members(name: str, archive: zipfile.ZipFile) -> list[tuple[str, bytes]]:
         if data:
             members.append((where, data))
     if not members:
-        raise SpectrumFileError(f"{name} holds no table")
+        raise ForeignFileError(f"{name} holds no table")
     return members
 
 
@@ -140,12 +140,12 @@ def _member(
 ) -> bytes:
     """Return one file of a zip file, unpacked to at most `room` bytes."""
     if info.flag_bits & 1:
-        raise SpectrumFileError(f"{where} is encrypted")
+        raise ForeignFileError(f"{where} is encrypted")
     with archive.open(info) as stream:
         # What the header says of the size may be a lie.
         data = stream.read(room + 1)
     if data.startswith(_ZIP):
-        raise SpectrumFileError(f"{where} is packed twice; unpack it first")
+        raise ForeignFileError(f"{where} is packed twice; unpack it first")
     if data.startswith(_GZIP):
         data = _unpacked(where, data)
     if len(data) > room:
@@ -159,8 +159,8 @@ def _is_ignored(name: str) -> bool:
     return hidden or path.suffix in _IGNORED_SUFFIXES or path.name.startswith(_IGNORED_STEMS)
 
 
-def _too_large(name: str) -> SpectrumFileError:
-    return SpectrumFileError(
+def _too_large(name: str) -> ForeignFileError:
+    return ForeignFileError(
         f"{name} unpacks to more than {MAX_EXPANDED_BYTES / 1e6:.0f} MB, which is not allowed"
     )
 
@@ -170,12 +170,12 @@ def read_file(name: str, content: bytes) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is in no format that can be opened, or is damaged.
     """
     for magic, what in _NOT_TABLES:
         if content.startswith(magic):
-            raise SpectrumFileError(f"{name} is {what}")
+            raise ForeignFileError(f"{name} is {what}")
     if content.startswith(b"PAR1"):
         return read_parquet(name, content)
     if content.startswith(b"SIMPLE  ="):
@@ -184,7 +184,7 @@ def read_file(name: str, content: bytes) -> FileContent:
     is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     if start.startswith(b"<") or (is_utf16 and b"<" in content[:6]):
         if re.search(rb"<!doctype\s+html|<html", start, re.IGNORECASE):
-            raise SpectrumFileError(f"{name} is a web page, not a table")
+            raise ForeignFileError(f"{name} is a web page, not a table")
         return read_votable(name, content)
     text = decoded(name, content)
     return _text_reader(text)(name, text)

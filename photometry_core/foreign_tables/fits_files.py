@@ -13,17 +13,17 @@ from astropy.io import fits
 from astropy.table import Table
 
 from photometry_core.byte_source import MemorySource
-from photometry_core.errors import DataFormatError, SpectrumFileError
+from photometry_core.errors import DataFormatError, ForeignFileError
 from photometry_core.fits_layout import read_hdus
-from photometry_core.foreign_spectra.arrays import arrow_column
-from photometry_core.foreign_spectra.contents import (
+from photometry_core.foreign_tables.arrays import arrow_column
+from photometry_core.foreign_tables.contents import (
     FileColumn,
     FileContent,
     FileTable,
     facts_of,
     unique_names,
 )
-from photometry_core.foreign_spectra.limits import MAX_SPECTRA, check_size
+from photometry_core.foreign_tables.limits import MAX_SPECTRA, check_size
 from photometry_core.spectrum_files import STAMP_PLANES
 from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import STAMP_SIZE_PIX
@@ -48,13 +48,13 @@ def read_fits(name: str, contents: bytes) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is damaged, too large, or holds no table.
     """
     try:
         read_hdus(MemorySource(contents, name))
     except DataFormatError as error:
-        raise SpectrumFileError(str(error)) from error
+        raise ForeignFileError(str(error)) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(io.BytesIO(contents), memmap=False, lazy_load_hdus=True) as hdus:
@@ -67,9 +67,9 @@ def read_fits(name: str, contents: bytes) -> FileContent:
                 and hdu.name != _PLACES
             ]
             if not found and stamps is None:
-                raise SpectrumFileError(f"{name} holds images and no table")
+                raise ForeignFileError(f"{name} holds images and no table")
             if len(found) > MAX_SPECTRA:
-                raise SpectrumFileError(f"{name} has more than {MAX_SPECTRA} tables")
+                raise ForeignFileError(f"{name} has more than {MAX_SPECTRA} tables")
             primary = list(_facts(hdus[0].header))
             tables = tuple(
                 _table(name if len(found) == 1 else f"{name}, table {number}", hdu, primary)
@@ -141,7 +141,7 @@ def _stamps(name: str, hdus: Any) -> Stamps | None:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         Their shapes or types are not those of stamps.
     """
     wanted = [plane for plane, _, _ in STAMP_PLANES] + [_PLACES]
@@ -156,13 +156,13 @@ def _stamps(name: str, hdus: Any) -> Stamps | None:
         shape = (count, STAMP_SIZE_PIX, STAMP_SIZE_PIX)
         if data is None or (data.shape != shape and count) or data.dtype.kind not in "fi":
             found = "nothing" if data is None else f"{data.dtype} of shape {data.shape}"
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{name}: HDU {hdu_name} holds {found}; stamps have the shape {shape}"
             )
         planes[field] = np.reshape(data, shape)
     places = hdus[_PLACES].data
     if len(places) != count or not {"X0", "Y0", "CD"} <= set(places.names):
-        raise SpectrumFileError(f"{name}: HDU {_PLACES} does not go with the {count} stamps")
+        raise ForeignFileError(f"{name}: HDU {_PLACES} does not go with the {count} stamps")
     return Stamps(
         image_mjy_sr=planes["image_mjy_sr"].astype(np.float32),
         variance_mjy2_sr2=planes["variance_mjy2_sr2"].astype(np.float32),

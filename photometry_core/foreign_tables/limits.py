@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photometry_core.errors import SpectrumFileError
+from photometry_core.errors import ForeignFileError
 
 MAX_FILE_BYTES = 50_000_000
 MAX_EXPANDED_BYTES = 200_000_000
@@ -33,12 +33,12 @@ def check_size(where: str, n_rows: int, n_columns: int) -> None:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It has too many rows or columns.
     """
     if n_rows > MAX_ROWS:
-        raise SpectrumFileError(f"{where} has {n_rows:,} rows; allowed: at most {MAX_ROWS:,}")
+        raise ForeignFileError(f"{where} has {n_rows:,} rows; allowed: at most {MAX_ROWS:,}")
     if n_columns > MAX_COLUMNS:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{where} has {n_columns:,} columns; allowed: at most {MAX_COLUMNS:,}"
         )

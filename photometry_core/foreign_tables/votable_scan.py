@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.contents import clean_text
-from photometry_core.foreign_spectra.limits import (
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.contents import clean_text
+from photometry_core.foreign_tables.limits import (
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_SPECTRA,
@@ -59,18 +59,18 @@ def scan(name: str, contents: bytes) -> Outline:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is not one that can be opened, or is not safe.
     """
     if contents[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise SpectrumFileError(f"{name} is an XML file in UTF-16; save it in UTF-8")
+        raise ForeignFileError(f"{name} is an XML file in UTF-16; save it in UTF-8")
     walk = _Walk(name)
     try:
         walk.parser.Parse(contents, True)
     except expat.ExpatError as error:
-        raise SpectrumFileError(f"{name} is not well-formed XML: {error}") from error
+        raise ForeignFileError(f"{name} is not well-formed XML: {error}") from error
     if not walk.n_tables:
-        raise SpectrumFileError(walk.failure or f"{name} holds no table")
+        raise ForeignFileError(walk.failure or f"{name} holds no table")
     rewritten = contents
     for at, old, new in reversed(walk.edits):
         there = re.compile(rb"(arraysize\s*=\s*[\"']\s*)" + re.escape(old.strip().encode()))
@@ -97,7 +97,7 @@ class _Walk:
         self.parser.EntityDeclHandler = self._refuse_doctype
 
     def _refuse_doctype(self, *_: object) -> None:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{self.name}: document types and entities are not allowed in a VOTable"
         )
 
@@ -105,20 +105,20 @@ class _Walk:
         self.depth += 1
         self.n_elements += 1
         if self.depth > _MAX_DEPTH or self.n_elements > _MAX_ELEMENTS:
-            raise SpectrumFileError(f"{self.name}: its XML is too deep or has too many elements")
+            raise ForeignFileError(f"{self.name}: its XML is too deep or has too many elements")
         kind = tag.rpartition(":")[2]
         if kind == "TR":
             self.n_rows += 1
             if self.n_rows > MAX_ROWS:
-                raise SpectrumFileError(f"{self.name} has more than {MAX_ROWS:,} rows")
+                raise ForeignFileError(f"{self.name} has more than {MAX_ROWS:,} rows")
         elif kind in _REFUSED:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{self.name}: its data are {kind}, not in the VOTable; save it as TABLEDATA"
             )
         elif kind == "TABLE":
             self._table(attributes)
         elif kind == "STREAM" and attributes.get("href"):
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{self.name}: its data are elsewhere ({clean_text(attributes['href'], 60)}); "
                 "save the table with its data"
             )
@@ -147,10 +147,10 @@ class _Walk:
         self.n_fields_of_table = 0
         self.n_rows = 0
         if self.n_tables > MAX_SPECTRA:
-            raise SpectrumFileError(f"{self.name} has more than {MAX_SPECTRA} tables")
+            raise ForeignFileError(f"{self.name} has more than {MAX_SPECTRA} tables")
         stated = attributes.get("nrows", "0")
         if not re.fullmatch(r"\s*[0-9]{1,9}\s*", stated) or int(stated) > MAX_ROWS:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{self.name}: nrows is {clean_text(stated, 20)!r}; allowed: at most {MAX_ROWS:,}"
             )
 
@@ -158,22 +158,22 @@ class _Walk:
         where = f"{self.name}, {kind} {clean_text(attributes.get('name', ''), 60)!r}"
         unit = attributes.get("unit", "")
         if len(unit) > MAX_UNIT_LENGTH or re.search(r"\d{4}", unit):
-            raise SpectrumFileError(f"{where}: {clean_text(unit, 40)!r} is not a unit")
+            raise ForeignFileError(f"{where}: {clean_text(unit, 40)!r} is not a unit")
         size = attributes.get("arraysize", "")
         numbers = [int(text) for text in re.findall(r"[0-9]{1,9}", size)]
         n_items = 1
         for number in numbers:
             n_items *= max(number, 1)
         if len(size) > 40 or n_items > _MAX_ITEMS:
-            raise SpectrumFileError(f"{where}: arraysize {clean_text(size, 20)!r} is too large")
+            raise ForeignFileError(f"{where}: arraysize {clean_text(size, 20)!r} is too large")
         if kind == "PARAM":
             self.n_params += 1
             if self.n_params > _MAX_PARAMS:
-                raise SpectrumFileError(f"{self.name} has more than {_MAX_PARAMS:,} PARAMs")
+                raise ForeignFileError(f"{self.name} has more than {_MAX_PARAMS:,} PARAMs")
         else:
             self.n_fields_of_table += 1
             if self.n_fields_of_table > MAX_COLUMNS:
-                raise SpectrumFileError(f"{self.name}: a table has more than {MAX_COLUMNS} columns")
+                raise ForeignFileError(f"{self.name}: a table has more than {MAX_COLUMNS} columns")
         texts = _LIST_OF_TEXTS.fullmatch(size)
         if texts and attributes.get("datatype") in _TEXTS:
             new = "*" if texts[3] else str(n_items)

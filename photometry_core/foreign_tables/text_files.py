@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.cells import guessed_column, typed_column
-from photometry_core.foreign_spectra.contents import (
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.cells import guessed_column, typed_column
+from photometry_core.foreign_tables.contents import (
     FileColumn,
     FileContent,
     FileTable,
@@ -20,8 +20,8 @@ from photometry_core.foreign_spectra.contents import (
     first_line,
     unique_names,
 )
-from photometry_core.foreign_spectra.limits import MAX_COLUMNS, MAX_ROWS, check_size
-from photometry_core.foreign_spectra.units import parse_unit
+from photometry_core.foreign_tables.limits import MAX_COLUMNS, MAX_ROWS, check_size
+from photometry_core.foreign_tables.units import parse_unit
 
 _SEPARATORS = (",", ";", "\t", "|")
 _MAX_LINE = 1_000_000
@@ -40,7 +40,7 @@ def decoded(name: str, content: bytes) -> str:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is not a text, or has a line that no table has.
     """
     encodings = ["utf-8-sig", "cp1252"]
@@ -53,15 +53,15 @@ def decoded(name: str, content: bytes) -> str:
         except UnicodeDecodeError:
             continue
     else:
-        raise SpectrumFileError(f"{name} is neither a text nor in a format that can be opened")
+        raise ForeignFileError(f"{name} is neither a text nor in a format that can be opened")
     if "\0" in text:
-        raise SpectrumFileError(f"{name} is neither a text nor in a format that can be opened")
+        raise ForeignFileError(f"{name} is neither a text nor in a format that can be opened")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.count("\n") > 3 * MAX_ROWS:
-        raise SpectrumFileError(f"{name} has more than {3 * MAX_ROWS:,} lines")
+        raise ForeignFileError(f"{name} has more than {3 * MAX_ROWS:,} lines")
     longest = max(map(len, text.split("\n")), default=0)
     if longest > _MAX_LINE:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{name} has a line of {longest:,} characters; allowed: at most {_MAX_LINE:,}"
         )
     return text
@@ -74,7 +74,7 @@ def read_delimited(name: str, text: str) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         A row has too many or too few cells, or there are no names.
     """
     lines = text.split("\n")
@@ -83,7 +83,7 @@ def read_delimited(name: str, text: str) -> FileContent:
     separator = _separator(lines[start : start + 20])
     rows = _rows(name, lines[start:], separator, start)
     if not rows:
-        raise SpectrumFileError(f"{name} has no line of column names and no rows")
+        raise ForeignFileError(f"{name} has no line of column names and no rows")
     header, rows = _header(name, comments, rows, separator)
     table_rows = [cells for _, cells in rows]
     check_size(name, len(table_rows), len(header))
@@ -132,10 +132,10 @@ def _rows(
                     rows.append((skipped + reader.line_num, stripped))
         except csv.Error as error:
             line = skipped + reader.line_num
-            raise SpectrumFileError(f"{name}, line {line}: {first_line(error)}") from error
+            raise ForeignFileError(f"{name}, line {line}: {first_line(error)}") from error
     for number, cells in rows:
         if len(cells) != len(rows[0][1]):
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{name}, line {number}: {len(cells)} cells; the first line has {len(rows[0][1])}"
             )
     return rows
@@ -153,7 +153,7 @@ def _header(
         words = comment.split(None if separator == " " else separator)
         if len(words) == len(first) and not any(map(_looks_numeric, words)):
             return [word.strip() for word in words], rows
-    raise SpectrumFileError(
+    raise ForeignFileError(
         f"{name}, line {rows[0][0]}: {numeric[0][:40]!r} stands where the column names should be; "
         "begin the file with a line of names, such as wavelength_um,flux_uJy"
     )
@@ -189,14 +189,14 @@ def read_ipac(name: str, text: str) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         The bars of its header are missing or not in one line, a character stands under one of
         them, or a cell is not of the type of its column.
     """
     lines = text.split("\n")
     headers = [line for line in lines if line.startswith("|")][:4]
     if not headers:
-        raise SpectrumFileError(f"{name} has no line of column names between bars")
+        raise ForeignFileError(f"{name} has no line of column names between bars")
     bars = [position for position, character in enumerate(headers[0]) if character == "|"]
     spans = [(start + 1, end) for start, end in itertools.pairwise(bars)]
     check_size(name, 0, len(spans))
@@ -208,7 +208,7 @@ def read_ipac(name: str, text: str) -> FileContent:
             continue
         under = next((at for at in bars if line[at : at + 1].strip()), None)
         if under is not None:
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{name}, line {number}: {line[under]!r} stands under a bar of the header "
                 f"(character {under + 1}), so that its column is not certain"
             )
@@ -247,7 +247,7 @@ def read_ecsv(name: str, text: str) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         Its header is not plain YAML, or a cell is not of the type of its column.
     """
     lines = text.split("\n")
@@ -256,19 +256,19 @@ def read_ecsv(name: str, text: str) -> FileContent:
     described = described_columns(header)
     separator = str(header.get("delimiter", " "))
     if separator not in (" ", ","):
-        raise SpectrumFileError(f"{name}: the separator {separator[:10]!r} is neither ' ' nor ','")
+        raise ForeignFileError(f"{name}: the separator {separator[:10]!r} is neither ' ' nor ','")
     body = (line + "\n" for line in lines[n_header:] if line.strip())
     reader = csv.reader(body, delimiter=separator, skipinitialspace=True, strict=True)
     try:
         rows = list(reader)
     except csv.Error as error:
-        raise SpectrumFileError(f"{name}, row {reader.line_num}: {first_line(error)}") from error
+        raise ForeignFileError(f"{name}, row {reader.line_num}: {first_line(error)}") from error
     if not rows:
-        raise SpectrumFileError(f"{name} has no line of column names")
+        raise ForeignFileError(f"{name} has no line of column names")
     check_size(name, len(rows) - 1, len(rows[0]))
     for number, row in enumerate(rows):
         if len(row) != len(rows[0]):
-            raise SpectrumFileError(
+            raise ForeignFileError(
                 f"{name}, row {number}: {len(row)} cells; there are {len(rows[0])} columns"
             )
     columns = []
@@ -301,21 +301,21 @@ def plain_yaml(name: str, text: str) -> dict[str, Any]:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is long, damaged, or more than plain values.
     """
     if len(text) > _MAX_YAML:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{name}: its header has {len(text):,} characters; allowed: at most {_MAX_YAML:,}"
         )
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             tag = getattr(event, "tag", None)
             if isinstance(event, yaml.AliasEvent) or (tag and tag not in _PLAIN_TAGS):
-                raise SpectrumFileError(f"{name}: its header is more than plain values")
+                raise ForeignFileError(f"{name}: its header is more than plain values")
         values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{name}: its header can't be read as YAML ({first_line(error)})"
         ) from error
     return values if isinstance(values, dict) else {}

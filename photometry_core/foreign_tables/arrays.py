@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from photometry_core.errors import SpectrumFileError
+from photometry_core.errors import ForeignFileError
 
 Values: TypeAlias = "pa.Array[Any]"
 """A column of Arrow of whatever type."""
@@ -25,7 +25,7 @@ def arrow_column(where: str, values: Any) -> Values:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It holds something else, such as complex numbers.
     """
     if isinstance(values, pa.Array):
@@ -42,12 +42,12 @@ def arrow_column(where: str, values: Any) -> Values:
             texts = [None if null else str(text) for text, null in zip(data, mask, strict=True)]
             return pa.array(texts, pa.string())
         if data.dtype.kind not in "biuf":
-            raise SpectrumFileError(f"{where} is of the type {data.dtype}, which is not known here")
+            raise ForeignFileError(f"{where} is of the type {data.dtype}, which is not known here")
         native = data.astype(data.dtype.newbyteorder("="), copy=False)
         found: Values = pa.array(np.ascontiguousarray(native), mask=mask if mask.any() else None)
         return found
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise SpectrumFileError(f"{where} holds values of different types") from error
+        raise ForeignFileError(f"{where} holds values of different types") from error
 
 
 def _cell(value: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.arrays import Values
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.arrays import Values
 
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eEdD][+-]?[0-9]{1,4})?")
@@ -51,7 +51,7 @@ def typed_column(where: str, kind: str, cells: Sequence[str], first_row: int = 1
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         A text is not of that type.
     """
     read, arrow_type = _READERS[kind]
@@ -62,7 +62,7 @@ def typed_column(where: str, kind: str, cells: Sequence[str], first_row: int = 1
             continue
         value = read(cell)
         if value is None:
-            raise SpectrumFileError(f"{where}, row {row}: {cell[:40]!r} is not {_NAMES[kind]}")
+            raise ForeignFileError(f"{where}, row {row}: {cell[:40]!r} is not {_NAMES[kind]}")
         values.append(value)
     return pa.array(values, arrow_type)
 

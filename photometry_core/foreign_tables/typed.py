@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.arrays import Values
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.arrays import Values
 from photometry_core.types import FloatArray
 
 _EXACT = 2.0**53
@@ -22,7 +22,7 @@ def as_numbers(where: str, values: Values) -> FloatArray:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         A value is no number, or not exactly one of 64 bits.
     """
     kind = values.type
@@ -35,7 +35,7 @@ def as_numbers(where: str, values: Values) -> FloatArray:
             else (np.array([np.nan if v is None else v for v in values.to_pylist()], np.float64))
         )
         return np.array(found, np.float64)
-    raise SpectrumFileError(f"{where}, {_first_other(values)} is not a number")
+    raise ForeignFileError(f"{where}, {_first_other(values)} is not a number")
 
 
 def as_integers(where: str, values: Values, dtype: str) -> Values:
@@ -52,7 +52,7 @@ def as_integers(where: str, values: Values, dtype: str) -> Values:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         A value is not whole, or too large for the type or to be exact.
     """
     wanted = pa.from_numpy_dtype(np.dtype(dtype))
@@ -60,7 +60,7 @@ def as_integers(where: str, values: Values, dtype: str) -> Values:
     if pa.types.is_null(kind):
         return values.cast(wanted)
     if pa.types.is_boolean(kind):
-        raise SpectrumFileError(f"{where}: true and false are not whole numbers")
+        raise ForeignFileError(f"{where}: true and false are not whole numbers")
     if pa.types.is_floating(kind):
         for row, value in enumerate(values.to_pylist(), start=1):
             if (
@@ -68,18 +68,18 @@ def as_integers(where: str, values: Values, dtype: str) -> Values:
                 and not np.isnan(value)
                 and (abs(value) > _EXACT or value != int(value))
             ):
-                raise SpectrumFileError(f"{where}, row {row}: {value!r} is not a whole number")
+                raise ForeignFileError(f"{where}, row {row}: {value!r} is not a whole number")
         whole = [
             None if value is None or np.isnan(value) else int(value) for value in values.to_pylist()
         ]
         values = pa.array(whole, pa.int64())
     elif not pa.types.is_integer(kind):
-        raise SpectrumFileError(f"{where}, {_first_other(values)} is not a whole number")
+        raise ForeignFileError(f"{where}, {_first_other(values)} is not a whole number")
     try:
         return values.cast(wanted)
     except pa.ArrowInvalid as error:
         low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
-        raise SpectrumFileError(
+        raise ForeignFileError(
             f"{where} has a value that is too large; allowed: {low} to {high}"
         ) from error
 
@@ -89,7 +89,7 @@ def as_booleans(where: str, values: Values) -> Values:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         A value is none of these.
     """
     if pa.types.is_boolean(values.type):
@@ -99,7 +99,7 @@ def as_booleans(where: str, values: Values) -> Values:
         text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
         text = text.strip().lower()
         if text not in (*_TRUE, *_FALSE, "", "nan"):
-            raise SpectrumFileError(f"{where}, row {row}: {value!r} is neither true nor false")
+            raise ForeignFileError(f"{where}, row {row}: {value!r} is neither true nor false")
         found.append(None if text in ("", "nan") else text in _TRUE)
     return pa.array(found, pa.bool_())
 

@@ -10,7 +10,7 @@ import numpy as np
 from astropy import units
 from astropy.units import UnitBase
 
-from photometry_core.foreign_spectra.limits import MAX_UNIT_LENGTH
+from photometry_core.foreign_tables.limits import MAX_UNIT_LENGTH
 from photometry_core.types import FloatArray
 
 _SPELLINGS = {

@@ -9,9 +9,9 @@ from xml.parsers import expat
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from photometry_core.errors import SpectrumFileError
-from photometry_core.foreign_spectra.arrays import Values
-from photometry_core.foreign_spectra.contents import (
+from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.arrays import Values
+from photometry_core.foreign_tables.contents import (
     FileColumn,
     FileContent,
     FileTable,
@@ -19,8 +19,8 @@ from photometry_core.foreign_spectra.contents import (
     first_line,
     unique_names,
 )
-from photometry_core.foreign_spectra.limits import MAX_COLUMNS, check_size
-from photometry_core.foreign_spectra.text_files import described_columns, plain_yaml
+from photometry_core.foreign_tables.limits import MAX_COLUMNS, check_size
+from photometry_core.foreign_tables.text_files import described_columns, plain_yaml
 from photometry_core.spectrum_files import REQUEST_KEY
 
 _VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
@@ -40,7 +40,7 @@ def read_parquet(name: str, contents: bytes) -> FileContent:
 
     Raises
     ------
-    SpectrumFileError
+    ForeignFileError
         It is damaged or too large, or has columns of columns.
     """
     try:
@@ -48,9 +48,7 @@ def read_parquet(name: str, contents: bytes) -> FileContent:
         check_size(name, file.metadata.num_rows, file.metadata.num_columns)
         table = file.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise SpectrumFileError(
-            f"{name} is a damaged Parquet file ({first_line(error)})"
-        ) from error
+        raise ForeignFileError(f"{name} is a damaged Parquet file ({first_line(error)})") from error
     check_size(name, table.num_rows, table.num_columns)
     metadata = table.schema.metadata or {}
     described, facts = _votable_header(name, metadata.get(_VOTABLE_KEY, b""))
@@ -108,7 +106,7 @@ def _plain(where: str, column: pa.ChunkedArray[Any]) -> Values:
         plain: Values = values
         return plain
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        raise SpectrumFileError(f"{where} is of the type {kind}, which is not known here")
+        raise ForeignFileError(f"{where} is of the type {kind}, which is not known here")
     texts: Values = values.cast(pa.string())
     return texts
 
@@ -138,7 +136,7 @@ def _votable_header(
             facts.append((attributes.get("name", ""), attributes.get("value", "")))
 
     def refuse(*_: object) -> None:
-        raise SpectrumFileError(f"{name}: its VOTable header has a document type")
+        raise ForeignFileError(f"{name}: its VOTable header has a document type")
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
