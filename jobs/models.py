@@ -86,6 +86,10 @@ class Job(Leased):
         What holds the job up at the moment; empty if nothing does.
     problems
         One sentence per file that the archive could not consider, and per exposure given up.
+    target_list
+        The list that its targets are from; `None` if they were typed, or it was deleted.
+    part, n_parts
+        Which of the jobs that a list was divided into it is, from 1, and how many those are.
     """
 
     id = models.CharField(primary_key=True, max_length=22, default=new_job_id, editable=False)
@@ -104,6 +108,11 @@ class Job(Leased):
     error_message = models.TextField(default="", blank=True)
     notice = models.TextField(default="", blank=True)
     problems = models.JSONField(default=list)
+    target_list = models.ForeignKey(
+        "TargetList", on_delete=models.SET_NULL, null=True, related_name="jobs"
+    )
+    part = models.PositiveIntegerField(default=1)
+    n_parts = models.PositiveIntegerField(default=1)
 
     objects = JobQuerySet.as_manager()
 
@@ -160,6 +169,57 @@ class Job(Leased):
         if done is None:
             done = self.chunks.aggregate(done=Coalesce(Sum("n_done"), 0))["done"]
         return done
+
+
+class TargetList(models.Model):
+    """A list of targets that a visitor brought, with what the visitor said and changed.
+
+    Parameters
+    ----------
+    id
+        Unguessable.
+    owner
+        The visitor.
+    name
+        Of the file, or made of where the list is from.
+    source
+        ``file``, ``text`` (pasted) or ``url``.
+    created, changed
+        Times of its coming and of the last change.
+    content
+        The `ListFile` as JSON, packed by zlib.
+    n_rows
+        Rows of its largest table.
+    digest
+        SHA-256 of the bytes that came, to know the same list again.
+    layout
+        SHA-256 of the names of its columns, to know what was said of one like it.
+    mapping
+        `photometry_core.target_lists.mapping.Mapping` as JSON.
+    corrections, left_out, located
+        Fields of `photometry_core.target_lists.checks.Edits` as JSON.
+    """
+
+    id = models.CharField(primary_key=True, max_length=22, default=new_job_id, editable=False)
+    owner = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    source = models.CharField(max_length=4)
+    created = models.DateTimeField(default=timezone.now)
+    changed = models.DateTimeField(default=timezone.now)
+    content = models.BinaryField()
+    n_rows = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    layout = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    corrections = models.JSONField(default=dict)
+    left_out = models.JSONField(default=list)
+    located = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-changed"], name="target_list_of_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.n_rows} rows)"
 
 
 class Chunk(Leased):

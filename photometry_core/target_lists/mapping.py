@@ -1,0 +1,122 @@
+"""Which column of a table is what, in which unit and frame: what a person confirms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+ROLES = (
+    "position",
+    "ra",
+    "dec",
+    "name",
+    "sersic_index",
+    "axis_ratio",
+    "position_angle",
+    "effective_radius",
+    "pm_ra",
+    "pm_dec",
+    "ref_epoch",
+)
+"""What a column can be. ``position``: names or whole positions, each in one cell; ``ra`` and
+``dec`` are the two coordinates of the frame, whatever it is."""
+
+SHAPE_ROLES = ROLES[4:8]
+MOTION_ROLES = ROLES[8:]
+
+FRAMES = ("ICRS", "FK5", "B1950", "Galactic", "Ecliptic")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Where the values of one role come from: a column, or one constant for all rows.
+
+    Parameters
+    ----------
+    column
+        Name of the column; empty if there is none.
+    constant
+        The text of the constant, used if there is no column; empty if there is none.
+    unit
+        Key of the unit, one of `photometry_core.target_lists.units.UNITS` for this role; empty if
+        it is not known yet, which has to be asked.
+    kind
+        For the axis ratio: ``b/a``, ``a/b`` or ``1-b/a`` (ellipticity); else empty.
+    """
+
+    column: str = ""
+    constant: str = ""
+    unit: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """What a person says, or confirms, about a table.
+
+    Parameters
+    ----------
+    table
+        Number of the table in its file, from 0.
+    header
+        Whether the first row gives the names of the columns, where that is asked; `None` as long
+        as nobody has said it.
+    decimal_comma
+        Whether commas in numbers are decimal points; `None` if it is asked and not answered.
+    frame
+        Of the coordinates, one of `FRAMES`; empty if it is asked and not answered.
+    model
+        ``point`` or ``sersic``: what the whole list is measured as.
+    roles
+        A `Choice` by role, for roles that have one.
+    answered
+        Keys of the questions (`photometry_core.target_lists.proposals.Question`) that a person
+        has answered, so that they are not asked again.
+    """
+
+    table: int = 0
+    header: bool | None = None
+    decimal_comma: bool | None = False
+    frame: str = "ICRS"
+    model: str = "point"
+    roles: dict[str, Choice] = field(default_factory=dict)
+    answered: tuple[str, ...] = ()
+
+    def choice(self, role: str) -> Choice:
+        """Return the choice of a role, an empty one if it has none."""
+        return self.roles.get(role, Choice())
+
+    def with_choice(self, role: str, choice: Choice) -> Mapping:
+        """Return the mapping with the choice of one role replaced."""
+        return replace(self, roles={**self.roles, role: choice})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {
+            "table": self.table,
+            "header": self.header,
+            "decimal_comma": self.decimal_comma,
+            "frame": self.frame,
+            "model": self.model,
+            "roles": {
+                role: [choice.column, choice.constant, choice.unit, choice.kind]
+                for role, choice in self.roles.items()
+            },
+            "answered": list(self.answered),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Mapping:
+        """Inverse of `to_json`."""
+        return cls(
+            table=values["table"],
+            header=values["header"],
+            decimal_comma=values["decimal_comma"],
+            frame=values["frame"],
+            model=values["model"],
+            roles={
+                role: Choice(column=column, constant=constant, unit=unit, kind=kind)
+                for role, (column, constant, unit, kind) in values["roles"].items()
+            },
+            answered=tuple(values["answered"]),
+        )
