@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 IMAGE_BITS = 30
 """Bits that pixels of a FLAGS plane can carry."""
 
 Severity = Literal["benign", "warn", "serious", "reject"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From the least to the worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,15 @@ BY_NAME: dict[str, Flag] = {flag.name: flag for flag in FLAGS}
 BY_BIT: dict[int, Flag] = {flag.bit: flag for flag in FLAGS}
 
 
+def flag_of(bit: int) -> Flag:
+    """Return the flag of a bit.
+
+    A bit that is not described is ``BIT_<n>`` and warns, so that nothing is hidden.
+    """
+    unknown = Flag(bit, f"BIT_{bit}", "Not described by this version", in_image=bit < IMAGE_BITS)
+    return BY_BIT.get(bit, unknown)
+
+
 def mask_of(names: Iterable[str]) -> int:
     """Return the union of the named flags as an integer.
 
@@ -114,24 +125,19 @@ def mask_of(names: Iterable[str]) -> int:
 
 
 def decode(value: int) -> list[str]:
-    """Return the names of the bits set in `value`, in order of bits.
-
-    A bit without a name is given as ``BIT_<n>``, so that nothing is hidden.
-    """
-    value = int(value)
-    bits = (bit for bit in range(value.bit_length()) if value >> bit & 1)
-    return [BY_BIT[bit].name if bit in BY_BIT else f"BIT_{bit}" for bit in bits]
+    """Return the names of the bits set in `value`, in order of bits."""
+    return [flag_of(bit).name for bit in _bits(value)]
 
 
 def worst_severity(value: int) -> Severity:
     """Return the worst severity among the bits set in `value`; unknown bits warn."""
-    order: tuple[Severity, ...] = ("benign", "warn", "serious", "reject")
-    found = [
-        order.index(BY_BIT[bit].severity if bit in BY_BIT else "warn")
-        for bit in range(int(value).bit_length())
-        if int(value) >> bit & 1
-    ]
-    return order[max(found, default=0)]
+    found = [SEVERITIES.index(flag_of(bit).severity) for bit in _bits(value)]
+    return SEVERITIES[max(found, default=0)]
+
+
+def _bits(value: int) -> list[int]:
+    value = int(value)
+    return [bit for bit in range(value.bit_length()) if value >> bit & 1]
 
 
 IGNORED_BY_FIT = mask_of(flag.name for flag in FLAGS if flag.ignored_by_fit)

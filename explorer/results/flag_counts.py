@@ -17,9 +17,6 @@ from photometry_core import flags
 from photometry_core.errors import InvalidInputError
 from photometry_core.types import IntArray
 
-SEVERITIES = ("benign", "warn", "serious", "reject")
-"""From the least to the worst; `row_severities` counts along it."""
-
 LAST_BIT = 62
 """The last bit that a mask can have: the next one is the sign of a 64-bit integer."""
 
@@ -68,15 +65,15 @@ PRESETS = (
 
 def describe(bit: int) -> dict[str, Any]:
     """Return what is known of a bit, for pages; its value is a text, exact in scripts."""
-    flag = flags.BY_BIT.get(bit)
+    flag = flags.flag_of(bit)
     return {
         "bit": bit,
         "value": str(1 << bit),
-        "name": flag.name if flag else f"BIT_{bit}",
-        "meaning": flag.meaning if flag else "Not described by this version",
-        "severity": flag.severity if flag else "warn",
-        "in_image": bool(flag and flag.in_image),
-        "ignored_by_fit": bool(flag and flag.ignored_by_fit),
+        "name": flag.name,
+        "meaning": flag.meaning,
+        "severity": flag.severity,
+        "in_image": flag.in_image,
+        "ignored_by_fit": flag.ignored_by_fit,
     }
 
 
@@ -142,7 +139,7 @@ def _counted(
 
 
 def row_severities(values: IntArray) -> np.ndarray:
-    """Return the worst severity of each of some flags, as indices of `SEVERITIES`, unsigned bytes.
+    """Return the worst severity of each of some flags: indices of `flags.SEVERITIES`, as bytes.
 
     Bits without a name warn.
     """

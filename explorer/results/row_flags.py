@@ -16,8 +16,6 @@ COUNT_OF_BIT = {flag.bit: name for name, flag in COUNT_COLUMNS.items()}
 _ALL_BITS = 2**64 - 1
 """The sign of a 64-bit integer is a bit like the others."""
 
-_SEVERITIES = ("reject", "serious", "warn", "benign")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFlag:
@@ -57,19 +55,19 @@ def row_flags(values: Mapping[str, Any]) -> tuple[RowFlag, ...]:
     """
     value = int(values.get("flags") or 0) & _ALL_BITS
     found = [_row_flag(bit, values) for bit in range(value.bit_length()) if value >> bit & 1]
-    return tuple(sorted(found, key=lambda flag: _SEVERITIES.index(flag.severity)))
+    return tuple(sorted(found, key=lambda flag: -flags.SEVERITIES.index(flag.severity)))
 
 
 def _row_flag(bit: int, values: Mapping[str, Any]) -> RowFlag:
-    flag = flags.BY_BIT.get(bit)
+    flag = flags.flag_of(bit)
     # A failed measurement has looked at no pixel.
     n_pix, n_near = values.get(COUNT_OF_BIT.get(bit, "")), values.get(N_NEAR) or None
     is_counted = n_pix is not None and n_near is not None
     return RowFlag(
         bit=bit,
-        name=flag.name if flag else f"BIT_{bit}",
-        meaning=flag.meaning if flag else "Not described by this version",
-        severity=flag.severity if flag else "warn",
+        name=flag.name,
+        meaning=flag.meaning,
+        severity=flag.severity,
         n_pix=n_pix if is_counted else None,
         n_near=n_near if is_counted else None,
     )

@@ -10,7 +10,6 @@ from explorer.results.dataset import Dataset
 from explorer.results.flag_advice import advice_for
 from explorer.results.flag_counts import (
     PRESETS,
-    SEVERITIES,
     count_flags,
     explain_row,
     row_severities,
@@ -144,7 +143,7 @@ def test_no_rows_are_no_error():
 @given(st.integers(0, 2**63 - 1))
 def test_severities_of_rows_are_those_of_the_decoder(value):
     [severity] = row_severities(np.array([value], np.int64))
-    assert SEVERITIES[severity] == flags.worst_severity(value)
+    assert flags.SEVERITIES[severity] == flags.worst_severity(value)
 
 
 def test_why_a_row_is_flagged():
