@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow.compute as pc
 
@@ -15,26 +13,6 @@ LEAST_CORRELATION = 0.1
 
 REACH_ARCSEC = 31.0
 """Five pixels."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partner:
-    """A target measured in the same exposure.
-
-    Parameters
-    ----------
-    index, name
-        Its number in the job, and its name.
-    separation_arcsec
-        From the target that is looked at.
-    row
-        Of the same exposure in its spectrum.
-    """
-
-    index: int
-    name: str
-    separation_arcsec: float
-    row: int
 
 
 def correlation_of(dataset: Dataset, row: int) -> float | None:

@@ -224,7 +224,7 @@ def _panel(
     value = joined([one.value for one in values])
     outside = (value < ranges.shown[0]) | (value > ranges.shown[1])
     flipped = is_flipped(view, quantity)
-    turned = slice(None, None, -1) if flipped else slice(None)
+    turned = ranges.backwards() if flipped else ranges
     return Panel(
         quantity=quantity,
         label=scaling.label if number == 0 else quantity.label,
@@ -235,8 +235,8 @@ def _panel(
         is_limit=joined([one.is_limit for one in values]).astype(bool),
         decimals=values[0].decimals if values else None,
         flipped=flipped,
-        shown=ranges.shown[turned],  # type: ignore[arg-type]
-        full=ranges.full[turned],  # type: ignore[arg-type]
+        shown=turned.shown,
+        full=turned.full,
         n_outside=int(np.count_nonzero(outside)),
         n_missing=sum(part.n_missing[number] for part in parts),
     )

@@ -27,6 +27,10 @@ class Ranges:
     shown: tuple[float, float]
     full: tuple[float, float]
 
+    def backwards(self) -> Ranges:
+        """Return them from high to low, as axes of magnitudes are drawn."""
+        return Ranges(shown=self.shown[::-1], full=self.full[::-1])
+
 
 def value_ranges(
     x: FloatArray,

@@ -140,7 +140,7 @@ function isSame(one, other) {
 }
 
 // What was stored is somebody's browser's: anything that is no pin is passed over.
-export function pinned() {
+function pinned() {
   try {
     const found = JSON.parse(localStorage.getItem(STORED)) ?? [];
     return found.filter((pin) => typeof pin?.job === "string" && Number.isInteger(pin?.target) && typeof pin?.name === "string");

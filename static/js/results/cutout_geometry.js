@@ -7,14 +7,14 @@ const ARCSEC_PER_DEG = 3600;
 const RADIANS = Math.PI / 180;
 
 export const CENTERED = { right: 0, up: 0, zoom: 1 };
-export const ZOOMS = [0.4, 16];
+const ZOOMS = [0.4, 16];
 
 // The middle of a stamp stands for a target whose place in it is not known.
-export function targetOf({ target, size }) {
+function targetOf({ target, size }) {
   return target ?? [(size - 1) / 2, (size - 1) / 2];
 }
 
-export function pixelArcsec({ cd: [[a, b], [c, d]] }) {
+function pixelArcsec({ cd: [[a, b], [c, d]] }) {
   return Math.sqrt(Math.abs(a * d - b * c)) * ARCSEC_PER_DEG;
 }
 

@@ -85,7 +85,7 @@ function mixed(anchors) {
 }
 
 // Both halves of a residual are stretched alike.
-export function shadeOf(value, [low, high], curve, layer) {
+function shadeOf(value, [low, high], curve, layer) {
   const part = Math.min(Math.max((value - low) / (high - low), 0), 1);
   const [bend] = CURVES[curve];
   if (layer !== "residual") return bend(part);

@@ -26,7 +26,7 @@ export function mountPlot(parts) {
   parts.plot = new PlotPane(parts);
 }
 
-export class PlotPane {
+class PlotPane {
   #latest = new Latest();
   #figures = new Map();
   #element = document.getElementById("plot");

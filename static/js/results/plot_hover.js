@@ -22,7 +22,7 @@ export function hoverContent(plot) {
   };
 }
 
-export function wordsOf(plot, index) {
+function wordsOf(plot, index) {
   const { points, panels, spectra, flag_sets: sets } = plot;
   const words = [];
   if (spectra.length > 1) words.push(["Spectrum", spectra[points.spectrum[index]].name]);

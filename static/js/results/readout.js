@@ -21,7 +21,7 @@ export function bitsAt({ flags, size }, [x, y]) {
 }
 
 // Parts of the sentence, as [class, words]; `names` is a map from bits to names.
-export function describePixel(cutout, [x, y], layer, names) {
+function describePixel(cutout, [x, y], layer, names) {
   const { pixels } = cutout;
   const index = y * pixels.size + x;
   const parts = [["readout-row", `Row ${cutout.row}`], ["readout-value", valueWords(pixels, index, layer)]];

@@ -8,7 +8,7 @@ const HIGHLIGHT = "table.highlight.row";
 // People need a while to find the hub's question.
 const ANSWER_MS = 120_000;
 
-export class SampError extends Error {}
+class SampError extends Error {}
 
 export function mountSamp({ store, api }) {
   const said = document.getElementById("samp-said");

@@ -5,7 +5,7 @@
 // PER_SPECTRUM belong to one spectrum and are kept for each while the page's tab lives; those of
 // PREFERENCES are remembered by the browser.
 
-export const VIEW = {
+const VIEW = {
   filters: {}, sql: "", mask: "0", derived: [], sort: "", descending: false, columns: null,
   strip_order: "wavelength", unit: "uJy", x: "wavelength", channel: null, y: "flux", panels: [],
   redshift: null, color: "det_id", errors: true, raw: true, binned: false, binning: null,

@@ -7,7 +7,7 @@ import { mountFilters } from "./table_filters.js";
 import { mountTableKeys } from "./table_keys.js";
 import { mountStatistics } from "./table_statistics.js";
 
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 // What decides on the rows and their order, and what only on how they look.
 const ROWS = ["job", "target", "filters", "sql", "mask", "derived", "sort", "descending", "strip_order"];
 const LOOKS = ["columns", "unit"];
