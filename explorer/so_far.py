@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from explorer.forms import JobForm
-from photometry_core.types import DETECTORS, MeasureOptions, Target
+from explorer.forms import JobForm, new_submission_key
+from photometry_core.types import MeasureOptions, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,8 @@ class SoFar:
     Parameters
     ----------
     targets
-        The single target and its partners, if the target is understood; else empty.
+        The single target and its partners, if the target is understood; else empty. A target
+        whose shape or motion is not valid yet is here without it.
     options
         What to measure; fields that are not valid have their defaults.
     list_id
@@ -31,17 +32,18 @@ class SoFar:
 
 def so_far(data: QueryDict) -> SoFar:
     """Return the valid part of a form, GET or POST."""
-    form = JobForm({**data.dict(), "bands": data.getlist("bands")})
-    form.fields["submission_key"].required = False
-    form.full_clean()
-    values = form.cleaned_data
-    target = values.get("target")
+    form = form_so_far(data)
     return SoFar(
-        targets=(target,) if target else (),
-        options=MeasureOptions(
-            detectors=tuple(sorted(values.get("bands") or DETECTORS)),
-            mjd_range=(values.get("time_start"), values.get("time_end")),
-            background_size_pix=values.get("background_size")
-            or MeasureOptions().background_size_pix,
-        ),
+        targets=form.targets(),
+        options=form.options(),
+        list_id=form.cleaned_data.get("list", "") if form.is_multi else "",
     )
+
+
+def form_so_far(data: QueryDict) -> JobForm:
+    """Return a form that was not sent yet, GET or POST, with its valid part cleaned."""
+    several = {name: data.getlist(name) for name in ("bands", "releases")}
+    form = JobForm({**data.dict(), **several, "submission_key": new_submission_key()})
+    # Asking for errors is what cleans a form, once.
+    _ = form.errors
+    return form

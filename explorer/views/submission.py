@@ -7,22 +7,31 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from explorer.bands import BANDS
-from explorer.forms import JobForm, default_title, new_submission_key
-from explorer.names import ResolverUnreachableError, locate
+from explorer.earlier_jobs import initial_of, owned_list
+from explorer.forms import JobForm, default_title, new_submission_key, options_in_words
+from explorer.names import AmbiguousNameError
+from explorer.options_form import RELEASE_NAMES, why_no_tractor
+from explorer.shapes import RADIUS_UNITS
+from explorer.so_far import form_so_far
 from explorer.times import parse_time
 from explorer.views.ownership import owned_job
-from jobs.models import Job
 from jobs.services import submit_job
+from jobs.target_lists import submit_list
 from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import sexagesimal
-from photometry_core.types import DETECTORS, MeasureOptions, Target
+from photometry_core.types import (
+    LEAST_EFFECTIVE_RADIUS_ARCSEC,
+    MAX_EFFECTIVE_RADIUS_ARCSEC,
+    SERSIC_INDEX_RANGE,
+    MeasureOptions,
+)
 
 _POSITION_EXAMPLES = (
     "12.34 34.89",
@@ -49,45 +58,67 @@ def new_job(request: VisitorRequest) -> HttpResponse:
     status = 422
     if form.is_valid():
         try:
-            job = submit_job(
-                owner=request.visitor,
-                title=form.job_title(),
-                targets=[form.cleaned_data["target"]],
-                options=form.options(),
-                archive=settings.SPHEREX_ARCHIVE,
-                submission_key=form.cleaned_data["submission_key"],
-            )
+            return _submit(request, form)
         except InvalidInputError as error:
             form.add_error(None, str(error))
         except OperationalError:
             log.exception("a job could not be stored")
             form.add_error(None, _NOT_STORED)
             status = 503
-        else:
-            return redirect("job", job.pk)
     return render(request, "new_job.html", _context(form), status=status)
+
+
+def _submit(request: VisitorRequest, form: JobForm) -> HttpResponse:
+    """Queue what a valid form asks for, and show it."""
+    values = form.cleaned_data
+    if values["mode"] == "multi":
+        target_list = owned_list(request.visitor, values["list"])
+        jobs = submit_list(
+            target_list=target_list,
+            title=values["title"] or target_list.name,
+            options=form.options(),
+            archive=settings.SPHEREX_ARCHIVE,
+            submission_key=values["submission_key"],
+        )
+        return redirect("job", jobs[0].pk) if len(jobs) == 1 else redirect("jobs")
+    job = submit_job(
+        owner=request.visitor,
+        title=form.job_title(),
+        targets=form.targets(),
+        options=form.options(),
+        archive=settings.SPHEREX_ARCHIVE,
+        submission_key=values["submission_key"],
+    )
+    return redirect("job", job.pk)
 
 
 @require_safe
 def position_feedback(request: VisitorRequest) -> HttpResponse:
     """Say how the text in the target's box is understood."""
-    text = request.GET.get("target", "")[:300]
-    context: dict[str, Any] = {"default_title": default_title("", _options_so_far(request))}
-    if text.strip():
-        try:
-            located = locate(text)
-        except InvalidInputError as error:
-            context["error"] = str(error)
-        except ResolverUnreachableError as error:
-            context["unreachable"] = str(error)
-        else:
-            ra, dec = sexagesimal(located.ra_deg, located.dec_deg)
-            context |= {
-                "located": located,
-                "ra_sexagesimal": ra,
-                "dec_sexagesimal": dec,
-                "default_title": default_title(located.name, _options_so_far(request)),
-            }
+    data = request.GET.copy()
+    # What is typed for a single target is looked at even while a list is chosen.
+    data["mode"] = "single"
+    data["target"] = text = data.get("target", "")[:300]
+    form = form_so_far(data)
+    targets = form.targets()
+    context: dict[str, Any] = {
+        "default_title": default_title(targets, form.options()),
+        "options_in_words": " \u00b7 ".join(options_in_words(form.options())),
+    }
+    if form.located is not None:
+        ra, dec = sexagesimal(form.located.ra_deg, form.located.dec_deg)
+        context |= {
+            "located": form.located,
+            "ra_sexagesimal": ra,
+            "dec_sexagesimal": dec,
+            "target": targets[0],
+        }
+    elif text.strip():
+        error = form.not_located
+        context |= {
+            "unreachable" if form.is_unreachable else "error": str(error),
+            "choices": error.choices if isinstance(error, AmbiguousNameError) else (),
+        }
     return render(request, "fragments/position.html", context)
 
 
@@ -104,50 +135,13 @@ def time_feedback(request: VisitorRequest) -> HttpResponse:
     return render(request, "fragments/time.html", context)
 
 
-def _options_so_far(request: VisitorRequest) -> MeasureOptions:
-    """Return the options as far as they are valid, for the title that would be made of them."""
-    form = JobForm({**request.GET.dict(), "bands": request.GET.getlist("bands"), "target": "0 0"})
-    form.fields["submission_key"].required = False
-    form.full_clean()
-    values = form.cleaned_data
-    return MeasureOptions(
-        detectors=tuple(sorted(values.get("bands") or DETECTORS)),
-        mjd_range=(values.get("time_start"), values.get("time_end")),
-        background_size_pix=values.get("background_size") or MeasureOptions().background_size_pix,
-    )
-
-
 def _initial(request: VisitorRequest) -> dict[str, Any]:
-    """Return what the form starts with: nothing, a target in the address, or an earlier job."""
+    """Return what the form starts with: nothing, a target or a list, or an earlier job."""
     if "from" in request.GET:
-        return _initial_of(owned_job(request, request.GET["from"]))
+        return initial_of(owned_job(request, request.GET["from"]))
+    if "list" in request.GET:
+        return {"mode": "multi", "list": owned_list(request.visitor, request.GET["list"]).pk}
     return {"target": request.GET.get("target", "")[:200]}
-
-
-def _initial_of(job: Job) -> dict[str, Any]:
-    if job.is_upload:
-        raise Http404("An uploaded file was not measured here and can't be edited.")
-    target, options = job.targets[0], job.options
-    start, end = options.mjd_range
-    return {
-        "target": _text_of(target),
-        "bands": [] if options.detectors == DETECTORS else list(options.detectors),
-        "time_start": "" if start is None else repr(start),
-        "time_end": "" if end is None else repr(end),
-        "background_size": options.background_size_pix,
-    }
-
-
-def _text_of(target: Target) -> str:
-    """Return the name of a target if it still leads to its exact position, else the position."""
-    try:
-        located = locate(target.name)
-    except (InvalidInputError, ResolverUnreachableError):
-        pass
-    else:
-        if (located.ra_deg, located.dec_deg) == (target.ra_deg, target.dec_deg):
-            return target.name
-    return f"{target.ra_deg!r} {target.dec_deg!r} icrs"
 
 
 def _context(form: JobForm) -> dict[str, Any]:
@@ -159,11 +153,19 @@ def _context(form: JobForm) -> dict[str, Any]:
         form.data = data
     return {
         "form": form,
+        "mode": "multi" if form["mode"].value() == "multi" else "single",
         "bands": BANDS,
         "examples": _POSITION_EXAMPLES,
         "named_examples": _named_examples(),
         "chosen_bands": [str(value) for value in form["bands"].value() or []],
-        "default_title": default_title("", MeasureOptions()),
+        "releases": RELEASE_NAMES.items(),
+        "chosen_releases": form["releases"].value() or [],
+        "why_no_tractor": why_no_tractor(),
+        "radius_units": RADIUS_UNITS.items(),
+        "sersic_index_range": SERSIC_INDEX_RANGE,
+        "most_arcsec": MAX_EFFECTIVE_RADIUS_ARCSEC,
+        "least_arcsec": LEAST_EFFECTIVE_RADIUS_ARCSEC,
+        "default_title": default_title((), MeasureOptions()),
     }
 
 

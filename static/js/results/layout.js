@@ -1,4 +1,6 @@
-// The panes: which are shown, how large they are, the side panel's tabs, and the list of keys.
+// The panes: which are shown, how large they are, the side panel's tabs.
+
+import { mountKeysDialog } from "../keys.js";
 
 const STORED = "panes";
 const STEP = 24;
@@ -15,7 +17,7 @@ export function mountLayout({ store, keys }) {
   mountPanes(root, store);
   mountSide(root, store);
   mountFold(root, sizes);
-  mountKeys(keys);
+  mountKeysDialog(keys);
   keys.add(["t"], "Spectrum or table", () => {
     store.set({ pane: store.get("pane") === "table" ? "spectrum" : "table" });
   });
@@ -134,48 +136,4 @@ function mountFold(root, sizes) {
   });
   document.addEventListener("targetschange", show);
   show();
-}
-
-function mountKeys(keys) {
-  const dialog = document.getElementById("keys-dialog");
-  const list = document.getElementById("keys-list");
-  const open = () => {
-    list.replaceChildren(...keys.listed.flatMap(({ names, words }) => {
-      const term = document.createElement("dt");
-      for (const name of names) {
-        const key = document.createElement("kbd");
-        key.textContent = NAMES[name] ?? name;
-        term.append(key, " ");
-      }
-      const meaning = document.createElement("dd");
-      meaning.textContent = words;
-      return [term, meaning];
-    }));
-    dialog.showModal();
-  };
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("#keys-open")) open();
-  });
-  keys.add(["?"], "This list", open);
-}
-
-const NAMES = {
-  ArrowRight: "\u2192", ArrowLeft: "\u2190", ArrowUp: "\u2191", ArrowDown: "\u2193",
-  PageUp: "Page Up", PageDown: "Page Down", F: "Shift F",
-};
-
-function remembered() {
-  try {
-    return JSON.parse(localStorage.getItem(STORED)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function remember(sizes) {
-  try {
-    localStorage.setItem(STORED, JSON.stringify(sizes));
-  } catch {
-    // Full or refused.
-  }
 }

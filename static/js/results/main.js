@@ -6,7 +6,7 @@ import { mountChecks } from "./checks.js";
 import { mountCompare } from "./compare.js";
 import { mountDownload } from "./download.js";
 import { mountFlags } from "./flags.js";
-import { Keys } from "./keys.js";
+import { Keys } from "../keys.js";
 import { mountLayout } from "./layout.js";
 import { mountPlot } from "./plot.js";
 import { Store } from "./store.js";

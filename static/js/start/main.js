@@ -1,7 +1,18 @@
 // Puts the parts of the start page together.
 
+import { mountKeys } from "./keys.js";
+import { mountModel } from "./model.js";
+import { mountOptions } from "./options.js";
+import { mountPanel } from "./panel.js";
 import { Store } from "./store.js";
+import { mountTarget } from "./target.js";
 
 const store = new Store();
 // For whoever looks at the page from outside, such as tests.
 window.start = { store };
+
+mountPanel(store);
+mountTarget(store);
+mountModel(store);
+mountOptions(store);
+mountKeys();
