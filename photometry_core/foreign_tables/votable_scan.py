@@ -129,7 +129,7 @@ class _Walk:
                 attributes.get("name") == "QUERY_STATUS" and attributes.get("value") == "ERROR"
             )
             if self._is_failure:
-                self.failure = f"{self.name} is the message of an error, not a spectrum"
+                self.failure = f"{self.name} is the message of an error, not a table"
                 self.parser.CharacterDataHandler = self._message
 
     def _end(self, _: str) -> None:
