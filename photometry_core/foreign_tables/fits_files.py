@@ -120,7 +120,9 @@ def _table(
                 description=str(header.get(f"TCOMM{number}", "")),
             )
         )
-    return FileTable(where=where, columns=tuple(columns), facts=facts_of([*_facts(header), *primary]))
+    return FileTable(
+        where=where, columns=tuple(columns), facts=facts_of([*_facts(header), *primary])
+    )
 
 
 def _values(column: Any) -> Any:

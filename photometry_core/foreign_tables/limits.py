@@ -22,13 +22,6 @@ MAX_FACT_LENGTH = 4_000
 """A request with its options has about 700 characters."""
 MAX_UNIT_LENGTH = 40
 
-MEMORY_BYTES = 2_500_000_000
-"""Address space of the process that reads a file."""
-PROCESSOR_SECONDS = 20
-"""Of that process; the largest files that are allowed take half of it."""
-SECONDS = 60
-"""Time that it may take on a machine where others want the processor as well."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
