@@ -41,6 +41,8 @@ class Bounds:
         Characters of a header in YAML.
     skips_columns
         Whether columns of types that are not known are left out, rather than refused.
+    cells
+        Of all tables together.
     """
 
     file_bytes: int = MAX_FILE_BYTES
@@ -51,6 +53,7 @@ class Bounds:
     elements: int = 12_000_000
     header_length: int = 256_000
     skips_columns: bool = False
+    cells: int = MAX_CELLS
 
 
 SPECTRA = Bounds()
