@@ -7,8 +7,6 @@ in the folder, and writes ``product/`` and ``report.json`` there.
 from __future__ import annotations
 
 import json
-import resource
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,17 +18,31 @@ import pyarrow as pa
 
 from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_spectra.contents import Answers
-from photometry_core.foreign_spectra.isolation import PRODUCT, REPORT, REQUEST, SOURCE
+from photometry_core.foreign_spectra.isolation import PRODUCT, SECONDS
 from photometry_core.foreign_spectra.reading import read_spectra
 from photometry_core.foreign_spectra.writing import report_of, save_foreign
-from photometry_core.foreign_tables import limits
+from photometry_core.foreign_tables.isolation import (
+    REPORT,
+    REQUEST,
+    SOURCE,
+    ProcessBounds,
+    confine,
+)
 
-_FILE_BYTES = 1_000_000_000
+_BOUNDS = ProcessBounds(
+    memory_bytes=2_000_000_000,
+    # The largest files that are allowed take half of it.
+    processor_seconds=20,
+    seconds=SECONDS,
+    file_bytes=1_000_000_000,
+)
 
 
 def main(folder: Path) -> None:
     """Open the file in a folder, and report."""
-    _bound()
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    confine(folder, _BOUNDS)
     request = json.loads((folder / REQUEST).read_text("utf-8"))
     report: dict[str, Any]
     try:
@@ -49,19 +61,6 @@ def _open(folder: Path, request: dict[str, Any]) -> list[dict[str, Any]]:
     for index, spectrum in enumerate(spectra):
         save_foreign(spectrum, folder / PRODUCT, index, request["file_name"])
     return [report_of(spectrum) for spectrum in spectra]
-
-
-def _bound() -> None:
-    """Bound memory, time and files; who exceeds time is ended by the system."""
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + limits.PROCESSOR_SECONDS
-    resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.setitimer(signal.ITIMER_REAL, limits.SECONDS)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
+from photometry_core.foreign_tables.origins import Origin
 from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import JsonValue
-
-Origin = Literal["explorer", "official", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

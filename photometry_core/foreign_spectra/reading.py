@@ -11,7 +11,8 @@ from photometry_core.foreign_spectra.conversion import make_spectrum, n_cells
 from photometry_core.foreign_spectra.sources import sources_of
 from photometry_core.foreign_tables.contents import FileContent, FileTable, clean_text, first_line
 from photometry_core.foreign_tables.limits import MAX_CELLS, MAX_SPECTRA
-from photometry_core.foreign_tables.packing import members_of, read_file
+from photometry_core.foreign_tables.packing import members_of
+from photometry_core.foreign_tables.reading import read_file
 from photometry_core.stamp_cubes import Stamps
 
 

@@ -13,20 +13,12 @@ from typing import Any
 import pyarrow as pa
 
 from photometry_core.errors import InvalidInputError
-from photometry_core.foreign_spectra.contents import Origin
 from photometry_core.foreign_tables.contents import FileColumn, FileTable, clean_text
+from photometry_core.foreign_tables.origins import Origin, origin_of_columns
 from photometry_core.measurement import Provenance
 from photometry_core.positions import designation
 from photometry_core.types import MeasureOptions, Target
 
-_SOFTWARE = "SPHEREx Explorer"
-_OURS = frozenset(("wavelength", "flux", "flux_err", "flags", "flux_bkg_err", "n_pix", "reason"))
-"""Together they are in our tables only."""
-_OURS_BINNED = frozenset(("channel", "wavelength", "flux", "flux_err", "n_used", "scatter"))
-_OFFICIAL = frozenset(
-    ("lambda_width", "fit_ql", "flux_bkg", "lvf_id", "det_id", "obs_publisher_did",
-     "local_bkg_flg", "deep_flg")
-)  # fmt: skip
 _JOB_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{21}")
 _NAME_FACTS = ("target_name", "object", "target", "name", "source_name", "source_id")
 _NAME_COLUMNS = ("target_name", "object", "target", "source_name", "source_id", "name")
@@ -53,16 +45,9 @@ class Identity:
 
 def origin_of(table: FileTable) -> Origin:
     """Return which program made a table."""
-    names = {column.name.lower() for column in table.columns}
-    facts = _lower(table.facts)
-    software = facts.get("server_software") or facts.get("creator", "")
-    if table.request or software.startswith(_SOFTWARE):
+    if table.request:
         return "explorer"
-    if names >= _OURS or names >= _OURS_BINNED:
-        return "explorer"
-    if names & {"lambda", "wavelength"} and "flux" in names and len(names & _OFFICIAL) >= 3:
-        return "official"
-    return "other"
+    return origin_of_columns([column.name for column in table.columns], table.facts)
 
 
 def identify(table: FileTable, ra: FileColumn | None, dec: FileColumn | None) -> Identity:

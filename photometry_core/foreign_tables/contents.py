@@ -6,15 +6,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from photometry_core.foreign_tables.arrays import Values
 from photometry_core.foreign_tables.limits import (
     MAX_COLUMN_NAME,
     MAX_FACT_LENGTH,
     MAX_FACTS,
 )
-from photometry_core.stamp_cubes import Stamps
+
+if TYPE_CHECKING:
+    # Lists of targets in plain text are read without numpy and Arrow, which take long to import.
+    from photometry_core.foreign_tables.arrays import Values
+    from photometry_core.stamp_cubes import Stamps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,7 +26,7 @@ class FileColumn:
 
     Parameters
     ----------
-    name, unit, ucd, description
+    name, unit, ucd, description, utype
         As the file has them; empty where it has none.
     values
         Booleans, numbers, texts, or lists of them.
@@ -37,6 +40,7 @@ class FileColumn:
     unit: str = ""
     ucd: str = ""
     description: str = ""
+    utype: str = ""
     item_length: int = 0
 
 
@@ -79,11 +83,14 @@ class FileContent:
         Its tables.
     stamps
         Its stamps, if it has any.
+    left_out
+        One sentence for each column that was left out.
     """
 
     name: str
     tables: tuple[FileTable, ...]
     stamps: Stamps | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def clean_text(text: str, length: int) -> str:

@@ -20,10 +20,11 @@ from photometry_core.foreign_tables.contents import (
     FileColumn,
     FileContent,
     FileTable,
+    clean_text,
     facts_of,
     unique_names,
 )
-from photometry_core.foreign_tables.limits import MAX_SPECTRA, check_size
+from photometry_core.foreign_tables.limits import SPECTRA, Bounds, check_size
 from photometry_core.spectrum_files import STAMP_PLANES
 from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import STAMP_SIZE_PIX
@@ -32,11 +33,11 @@ _PLACES = "PLACE"
 _CARD_LENGTH = 72
 _STRUCTURE = re.compile(
     r"(SIMPLE|XTENSION|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TFIELDS|EXTEND|EXTNAME|EXTVER|CHECKSUM|"
-    r"DATASUM|HISTORY|COMMENT|T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM|UCD|COMM|BCOL)\d+|)"
+    r"DATASUM|HISTORY|COMMENT|T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM|UCD|UTYP|COMM|BCOL)\d+|)"
 )
 
 
-def read_fits(name: str, contents: bytes) -> FileContent:
+def read_fits(name: str, contents: bytes, bounds: Bounds = SPECTRA) -> FileContent:
     """Read the tables of a FITS file, and its stamps if it has any.
 
     Parameters
@@ -45,6 +46,8 @@ def read_fits(name: str, contents: bytes) -> FileContent:
         What messages call the file.
     contents
         Its bytes.
+    bounds
+        What it may hold.
 
     Raises
     ------
@@ -68,37 +71,58 @@ def read_fits(name: str, contents: bytes) -> FileContent:
             ]
             if not found and stamps is None:
                 raise ForeignFileError(f"{name} holds images and no table")
-            if len(found) > MAX_SPECTRA:
-                raise ForeignFileError(f"{name} has more than {MAX_SPECTRA} tables")
+            if len(found) > bounds.tables:
+                raise ForeignFileError(f"{name} has more than {bounds.tables} tables")
             primary = list(_facts(hdus[0].header))
+            left_out: list[str] = []
             tables = tuple(
-                _table(name if len(found) == 1 else f"{name}, table {number}", hdu, primary)
+                _table(_where(name, hdu, number, len(found)), hdu, primary, bounds, left_out)
                 for number, hdu in enumerate(found, start=1)
             )
-    return FileContent(name=name, tables=tables, stamps=stamps)
+    return FileContent(name=name, tables=tables, stamps=stamps, left_out=tuple(left_out))
 
 
-def _table(where: str, hdu: Any, primary: list[tuple[str, object]]) -> FileTable:
+def _where(name: str, hdu: Any, number: int, n_tables: int) -> str:
+    if n_tables == 1:
+        return name
+    title = clean_text(str(hdu.name or ""), 40)
+    return f"{name}, table {number}" + (f" ({title})" if title else "")
+
+
+def _table(
+    where: str, hdu: Any, primary: list[tuple[str, object]], bounds: Bounds, left_out: list[str]
+) -> FileTable:
     header = hdu.header
     n_columns, n_rows = int(header["TFIELDS"]), int(header["NAXIS2"])
-    check_size(where, n_rows, n_columns)
+    check_size(where, n_rows, n_columns, bounds)
     units = [str(header.get(f"TUNIT{n}", "")) for n in range(1, n_columns + 1)]
     # astropy would work out any unit, also 10**9999999 m.
     for number in range(1, n_columns + 1):
         header.remove(f"TUNIT{number}", ignore_missing=True)
     table = Table.read(hdu, format="fits")
     names = unique_names(str(name) for name in table.colnames)
-    columns = tuple(
-        FileColumn(
-            name=name,
-            values=arrow_column(f"{where}, column {name!r}", _values(table[given])),
-            unit=units[number - 1],
-            ucd=str(header.get(f"TUCD{number}", "")),
-            description=str(header.get(f"TCOMM{number}", "")),
+    columns = []
+    for number, (name, given) in enumerate(zip(names, table.colnames, strict=True), start=1):
+        try:
+            values = arrow_column(f"{where}, column {name!r}", _values(table[given]))
+        except ForeignFileError as error:
+            if not bounds.skips_columns:
+                raise
+            left_out.append(str(error))
+            continue
+        columns.append(
+            FileColumn(
+                name=name,
+                values=values,
+                unit=units[number - 1],
+                ucd=str(header.get(f"TUCD{number}", "")),
+                utype=str(header.get(f"TUTYP{number}", "")),
+                description=str(header.get(f"TCOMM{number}", "")),
+            )
         )
-        for number, (name, given) in enumerate(zip(names, table.colnames, strict=True), start=1)
+    return FileTable(
+        where=where, columns=tuple(columns), facts=facts_of([*_facts(header), *primary])
     )
-    return FileTable(where=where, columns=columns, facts=facts_of([*_facts(header), *primary]))
 
 
 def _values(column: Any) -> Any:

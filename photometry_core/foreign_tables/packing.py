@@ -1,43 +1,20 @@
-"""What kind of file it is, and what is packed in it."""
+"""What is packed in a file, within bounds."""
 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from photometry_core.errors import ForeignFileError
-from photometry_core.foreign_tables.contents import FileContent, clean_text, first_line
-from photometry_core.foreign_tables.fits_files import read_fits
-from photometry_core.foreign_tables.limits import (
-    MAX_EXPANDED_BYTES,
-    MAX_FILE_BYTES,
-    MAX_MEMBERS,
-)
-from photometry_core.foreign_tables.parquet_files import read_parquet
-from photometry_core.foreign_tables.text_files import (
-    decoded,
-    read_delimited,
-    read_ecsv,
-    read_ipac,
-)
-from photometry_core.foreign_tables.votable_files import read_votable
+from photometry_core.foreign_tables.contents import clean_text, first_line
+from photometry_core.foreign_tables.formats import GZIP, ZIP
+from photometry_core.foreign_tables.limits import MAX_MEMBERS, SPECTRA, Bounds
 
 _CHUNK = 1_000_000
-_GZIP = b"\x1f\x8b"
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_NOT_TABLES = (
-    (b"BZh", "packed with bzip2; unpack it first"),
-    (b"\xfd7zXZ", "packed with xz; unpack it first"),
-    (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
-    (b"%PDF", "a PDF document, not a table"),
-    (b"\x89HDF", "an HDF5 file; save the spectrum as one of the formats listed"),
-    (b"\x89PNG", "a picture, not a table"),
-    (b"\x93NUMPY", "an array of numpy without columns"),
-)
+_FEED = 65_536
+_MAX_STREAMS = 10_000
 _IGNORED_SUFFIXES = frozenset(
     (".json", ".md", ".html", ".htm", ".png", ".svg", ".pdf", ".log", ".py", ".ipynb", ".yaml")
 )
@@ -64,46 +41,76 @@ def members_of(name: str, content: bytes) -> list[tuple[str, bytes]]:
     ForeignFileError
         It is empty, damaged, encrypted or too large, or packed twice.
     """
-    if not content:
-        raise ForeignFileError(f"{name} is empty")
-    if len(content) > MAX_FILE_BYTES:
-        raise ForeignFileError(
-            f"{name} has {len(content) / 1e6:.0f} MB; "
-            f"allowed: at most {MAX_FILE_BYTES / 1e6:.0f} MB"
-        )
-    if content.startswith(_GZIP):
-        return [(name, _unpacked(name, content))]
-    if content.startswith(_ZIP):
+    check_bytes(name, content, SPECTRA)
+    if content.startswith(GZIP):
+        return [(name, unpacked(name, content, SPECTRA.expanded_bytes))]
+    if content.startswith(ZIP):
         return _zipped(name, content)
     return [(name, content)]
 
 
-def _unpacked(name: str, content: bytes) -> bytes:
-    """Unpack gzip; several members in a row are one content."""
+def check_bytes(name: str, content: bytes, bounds: Bounds) -> None:
+    """Refuse a file without bytes, or with too many.
+
+    Raises
+    ------
+    ForeignFileError
+        It is empty or too large.
+    """
+    if not content:
+        raise ForeignFileError(f"{name} is empty")
+    if len(content) > bounds.file_bytes:
+        raise ForeignFileError(
+            f"{name} has {len(content) / 1e6:.0f} MB; "
+            f"allowed: at most {bounds.file_bytes / 1e6:.0f} MB"
+        )
+
+
+def unpacked(name: str, content: bytes, most: int) -> bytes:
+    """Unpack gzip; several members in a row are one content.
+
+    Parameters
+    ----------
+    name
+        Name of the file, for messages only.
+    content
+        Its bytes.
+    most
+        How many bytes may be unpacked.
+
+    Raises
+    ------
+    ForeignFileError
+        It is damaged or too large, or packed twice.
+    """
     pieces: list[bytes] = []
-    room = MAX_EXPANDED_BYTES
-    rest = content
+    room, at, n_streams = most, 0, 0
     try:
-        while rest.startswith(_GZIP):
+        while content.startswith(GZIP, at):
             stream = zlib.decompressobj(wbits=31)
+            n_streams += 1
+            if n_streams > _MAX_STREAMS:
+                raise ForeignFileError(f"{name} is packed in more than {_MAX_STREAMS:,} pieces")
             while not stream.eof:
-                piece = stream.decompress(rest, _CHUNK)
-                rest = stream.unconsumed_tail
-                if not piece and not rest and not stream.eof:
+                # Small pieces: what is left over of one is copied for every stream in it.
+                given = content[at : at + _FEED]
+                piece = stream.decompress(given, _CHUNK)
+                used = len(given) - len(stream.unconsumed_tail) - len(stream.unused_data)
+                if not piece and not used and not stream.eof:
                     raise ForeignFileError(f"{name} is truncated: its gzip data end too early")
+                at += used
                 room -= len(piece)
                 if room < 0:
-                    raise _too_large(name)
+                    raise _too_large(name, most)
                 pieces.append(piece)
-            rest = stream.unused_data
     except zlib.error as error:
         raise ForeignFileError(f"{name}: its gzip data are damaged ({error})") from error
-    if rest.strip(b"\0"):
+    if content[at:].strip(b"\0"):
         raise ForeignFileError(f"{name}: something follows its gzip data")
-    unpacked = b"".join(pieces)
-    if unpacked.startswith((_GZIP, *_ZIP)):
+    whole = b"".join(pieces)
+    if whole.startswith((GZIP, *ZIP)):
         raise ForeignFileError(f"{name} is packed twice; unpack it first")
-    return unpacked
+    return whole
 
 
 def _zipped(name: str, content: bytes) -> list[tuple[str, bytes]]:
@@ -120,7 +127,7 @@ def _members(name: str, archive: zipfile.ZipFile) -> list[tuple[str, bytes]]:
         raise ForeignFileError(f"{name} is an office document; save the table as CSV")
     if len(infos) > MAX_MEMBERS:
         raise ForeignFileError(f"{name} holds {len(infos)} files; allowed: at most {MAX_MEMBERS}")
-    room = MAX_EXPANDED_BYTES
+    room = SPECTRA.expanded_bytes
     members: list[tuple[str, bytes]] = []
     for info in infos:
         if _is_ignored(info.filename):
@@ -144,12 +151,12 @@ def _member(
     with archive.open(info) as stream:
         # What the header says of the size may be a lie.
         data = stream.read(room + 1)
-    if data.startswith(_ZIP):
+    if data.startswith(ZIP):
         raise ForeignFileError(f"{where} is packed twice; unpack it first")
-    if data.startswith(_GZIP):
-        data = _unpacked(where, data)
+    if data.startswith(GZIP):
+        data = unpacked(where, data, SPECTRA.expanded_bytes)
     if len(data) > room:
-        raise _too_large(name)
+        raise _too_large(name, SPECTRA.expanded_bytes)
     return data
 
 
@@ -159,40 +166,7 @@ def _is_ignored(name: str) -> bool:
     return hidden or path.suffix in _IGNORED_SUFFIXES or path.name.startswith(_IGNORED_STEMS)
 
 
-def _too_large(name: str) -> ForeignFileError:
+def _too_large(name: str, most: int) -> ForeignFileError:
     return ForeignFileError(
-        f"{name} unpacks to more than {MAX_EXPANDED_BYTES / 1e6:.0f} MB, which is not allowed"
+        f"{name} unpacks to more than {most / 1e6:.0f} MB, which is not allowed"
     )
-
-
-def read_file(name: str, content: bytes) -> FileContent:
-    """Read a file that is not packed, by what it begins with and whatever its name is.
-
-    Raises
-    ------
-    ForeignFileError
-        It is in no format that can be opened, or is damaged.
-    """
-    for magic, what in _NOT_TABLES:
-        if content.startswith(magic):
-            raise ForeignFileError(f"{name} is {what}")
-    if content.startswith(b"PAR1"):
-        return read_parquet(name, content)
-    if content.startswith(b"SIMPLE  ="):
-        return read_fits(name, content)
-    start = content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if start.startswith(b"<") or (is_utf16 and b"<" in content[:6]):
-        if re.search(rb"<!doctype\s+html|<html", start, re.IGNORECASE):
-            raise ForeignFileError(f"{name} is a web page, not a table")
-        return read_votable(name, content)
-    text = decoded(name, content)
-    return _text_reader(text)(name, text)
-
-
-def _text_reader(text: str) -> Callable[[str, str], FileContent]:
-    if re.match(r"# ?%ECSV", text):
-        return read_ecsv
-    first = next((line for line in text.split("\n", 400) if line.strip() and line[0] != "\\"), "")
-    is_ipac = first.startswith("|") and first.rstrip().endswith("|")
-    return read_ipac if is_ipac or text.startswith("\\") else read_delimited

@@ -19,16 +19,16 @@ from photometry_core.foreign_tables.contents import (
     first_line,
     unique_names,
 )
-from photometry_core.foreign_tables.limits import MAX_COLUMNS, check_size
-from photometry_core.foreign_tables.text_files import described_columns, plain_yaml
+from photometry_core.foreign_tables.ecsv_files import described_columns, plain_yaml
+from photometry_core.foreign_tables.limits import MAX_COLUMNS, SPECTRA, Bounds, check_size
 from photometry_core.spectrum_files import REQUEST_KEY
 
 _VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 _ASTROPY_KEY = b"table_meta_yaml"
-_DESCRIBED = ("unit", "ucd", "description")
+_DESCRIBED = ("unit", "ucd", "utype", "description")
 
 
-def read_parquet(name: str, contents: bytes) -> FileContent:
+def read_parquet(name: str, contents: bytes, bounds: Bounds = SPECTRA) -> FileContent:
     """Read the table of a Parquet file.
 
     Parameters
@@ -37,6 +37,8 @@ def read_parquet(name: str, contents: bytes) -> FileContent:
         What messages call the file.
     contents
         Its bytes.
+    bounds
+        What it may hold.
 
     Raises
     ------
@@ -45,28 +47,36 @@ def read_parquet(name: str, contents: bytes) -> FileContent:
     """
     try:
         file = pq.ParquetFile(pa.BufferReader(contents), memory_map=False)
-        check_size(name, file.metadata.num_rows, file.metadata.num_columns)
+        check_size(name, file.metadata.num_rows, file.metadata.num_columns, bounds)
         table = file.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise ForeignFileError(f"{name} is a damaged Parquet file ({first_line(error)})") from error
-    check_size(name, table.num_rows, table.num_columns)
+    check_size(name, table.num_rows, table.num_columns, bounds)
     metadata = table.schema.metadata or {}
     described, facts = _votable_header(name, metadata.get(_VOTABLE_KEY, b""))
     if _ASTROPY_KEY in metadata:
         header = plain_yaml(name, metadata[_ASTROPY_KEY].decode("utf-8", "replace"))
         described = described_columns(header) | described
-    columns = []
+    columns, left_out = [], []
     for at, column in enumerate(unique_names(table.schema.names)):
         field = table.schema.field(at)
         about = _about(field) | {
             key: text for key, text in described.get(field.name, {}).items() if key in _DESCRIBED
         }
+        try:
+            values = _plain(f"{name}, column {column!r}", table.column(at))
+        except ForeignFileError as error:
+            if not bounds.skips_columns:
+                raise
+            left_out.append(str(error))
+            continue
         columns.append(
             FileColumn(
                 name=column,
-                values=_plain(f"{name}, column {column!r}", table.column(at)),
+                values=values,
                 unit=about.get("unit", ""),
                 ucd=about.get("ucd", ""),
+                utype=about.get("utype", ""),
                 description=about.get("description", ""),
             )
         )
@@ -76,7 +86,7 @@ def read_parquet(name: str, contents: bytes) -> FileContent:
         facts=facts_of(facts),
         request=_request(metadata.get(REQUEST_KEY, b"")),
     )
-    return FileContent(name=name, tables=(file_table,))
+    return FileContent(name=name, tables=(file_table,), left_out=tuple(left_out))
 
 
 def _about(field: pa.Field[Any]) -> dict[str, str]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import yaml
+from collections.abc import Callable, Sequence
 
 from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_tables.cells import guessed_column, typed_column
@@ -20,14 +16,14 @@ from photometry_core.foreign_tables.contents import (
     first_line,
     unique_names,
 )
-from photometry_core.foreign_tables.limits import MAX_COLUMNS, MAX_ROWS, check_size
+from photometry_core.foreign_tables.ecsv_files import read_ecsv_texts
+from photometry_core.foreign_tables.ipac_files import read_ipac_texts
+from photometry_core.foreign_tables.limits import MAX_ROWS, check_size
+from photometry_core.foreign_tables.text_tables import TextTable
 from photometry_core.foreign_tables.units import parse_unit
 
 _SEPARATORS = (",", ";", "\t", "|")
 _MAX_LINE = 1_000_000
-_MAX_YAML = 256_000
-_PLAIN_TAGS = ("tag:yaml.org,2002:omap", "!")
-_ECSV_KINDS = {"bool": "bool", "string": "str", "object": "str"}
 _IPAC_KINDS = {
     "i": "int", "int": "int", "integer": "int", "l": "int", "long": "int",
     "d": "float", "double": "float", "f": "float", "float": "float", "r": "float",
@@ -190,162 +186,49 @@ def read_ipac(name: str, text: str) -> FileContent:
     Raises
     ------
     ForeignFileError
-        The bars of its header are missing or not in one line, a character stands under one of
-        them, or a cell is not of the type of its column.
+        The bars of its header are missing, a character stands under one of them, or a cell is not
+        of the type of its column.
     """
-    lines = text.split("\n")
-    headers = [line for line in lines if line.startswith("|")][:4]
-    if not headers:
-        raise ForeignFileError(f"{name} has no line of column names between bars")
-    bars = [position for position, character in enumerate(headers[0]) if character == "|"]
-    spans = [(start + 1, end) for start, end in itertools.pairwise(bars)]
-    check_size(name, 0, len(spans))
-    headings = [[line[start:end].strip() for start, end in spans] for line in headers]
-    headings += [[""] * len(spans)] * (4 - len(headings))
-    cells: list[list[str]] = [[] for _ in spans]
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line[0] in "|\\":
-            continue
-        under = next((at for at in bars if line[at : at + 1].strip()), None)
-        if under is not None:
-            raise ForeignFileError(
-                f"{name}, line {number}: {line[under]!r} stands under a bar of the header "
-                f"(character {under + 1}), so that its column is not certain"
-            )
-        for column, (start, end), null in zip(cells, spans, headings[3], strict=True):
-            cell = line[start:end].strip()
-            column.append("" if cell == null else cell)
-        check_size(name, len(cells[0]) if cells else 0, 0)
-    columns = [
-        FileColumn(
-            name=column,
-            values=typed_column(f"{name}, column {column!r}", _ipac_kind(kind), values),
-            unit=unit,
-        )
-        for column, kind, unit, values in zip(
-            unique_names(headings[0]), headings[1], headings[2], cells, strict=True
-        )
-    ]
-    keywords = (re.match(r"\\\s*(\w+)\s*=\s*(.*)", line) for line in lines if line[:1] == "\\")
-    return _content(
-        name, columns, facts_of((found[1], _unquoted(found[2])) for found in keywords if found)
-    )
+    return _typed(name, read_ipac_texts(name, text), _ipac_kind)
 
 
 def _ipac_kind(text: str) -> str:
     return _IPAC_KINDS.get(text.lower().lstrip("-"), "str")
 
 
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-    return text[1:-1] if quoted else text
-
-
 def read_ecsv(name: str, text: str) -> FileContent:
-    """Read an ECSV file (version 1.0: https://docs.astropy.org/en/stable/io/ascii/ecsv.html).
+    """Read an ECSV file.
 
     Raises
     ------
     ForeignFileError
         Its header is not plain YAML, or a cell is not of the type of its column.
     """
-    lines = text.split("\n")
-    n_header = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    header = plain_yaml(name, "\n".join(line[2:] for line in lines[1:n_header]))
-    described = described_columns(header)
-    separator = str(header.get("delimiter", " "))
-    if separator not in (" ", ","):
-        raise ForeignFileError(f"{name}: the separator {separator[:10]!r} is neither ' ' nor ','")
-    body = (line + "\n" for line in lines[n_header:] if line.strip())
-    reader = csv.reader(body, delimiter=separator, skipinitialspace=True, strict=True)
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise ForeignFileError(f"{name}, row {reader.line_num}: {first_line(error)}") from error
-    if not rows:
-        raise ForeignFileError(f"{name} has no line of column names")
-    check_size(name, len(rows) - 1, len(rows[0]))
-    for number, row in enumerate(rows):
-        if len(row) != len(rows[0]):
-            raise ForeignFileError(
-                f"{name}, row {number}: {len(row)} cells; there are {len(rows[0])} columns"
-            )
-    columns = []
-    for at, (column, title) in enumerate(zip(unique_names(rows[0]), rows[0], strict=True)):
-        about = described.get(title, {})
-        where = f"{name}, column {column!r}"
-        values = typed_column(where, _ecsv_kind(about), [row[at] for row in rows[1:]])
-        columns.append(
-            FileColumn(
-                name=column,
-                values=values,
-                unit=about.get("unit", ""),
-                ucd=about.get("ucd", ""),
-                description=about.get("description", ""),
-            )
-        )
-    meta = header.get("meta")
-    return _content(name, columns, facts_of(_plain_items(meta)))
+    return _typed(name, read_ecsv_texts(name, text), _ecsv_kind)
 
 
-def _ecsv_kind(about: Mapping[str, str]) -> str:
-    kind = about.get("datatype", "string")
-    if about.get("subtype"):
+def _ecsv_kind(text: str) -> str:
+    if text in ("", "string", "object", "subtype"):
         return "str"
-    return _ECSV_KINDS.get(kind, "float" if kind.startswith("float") else "int")
+    return "bool" if text == "bool" else "float" if text.startswith("float") else "int"
 
 
-def plain_yaml(name: str, text: str) -> dict[str, Any]:
-    """Return the mapping that a YAML text is, if it refers to nothing and builds nothing.
-
-    Raises
-    ------
-    ForeignFileError
-        It is long, damaged, or more than plain values.
-    """
-    if len(text) > _MAX_YAML:
-        raise ForeignFileError(
-            f"{name}: its header has {len(text):,} characters; allowed: at most {_MAX_YAML:,}"
+def _typed(name: str, table: TextTable, kind_of: Callable[[str], str]) -> FileContent:
+    """Return a table with values of the types that it states."""
+    cells = zip(*table.rows, strict=True) if table.rows else ([] for _ in table.columns)
+    names = unique_names(column.name for column in table.columns)
+    columns = [
+        FileColumn(
+            name=unique,
+            values=typed_column(f"{name}, column {unique!r}", kind_of(column.kind), list(values)),
+            unit=column.unit,
+            ucd=column.ucd,
+            utype=column.utype,
+            description=column.description,
         )
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            tag = getattr(event, "tag", None)
-            if isinstance(event, yaml.AliasEvent) or (tag and tag not in _PLAIN_TAGS):
-                raise ForeignFileError(f"{name}: its header is more than plain values")
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ForeignFileError(
-            f"{name}: its header can't be read as YAML ({first_line(error)})"
-        ) from error
-    return values if isinstance(values, dict) else {}
-
-
-def described_columns(header: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return what an ECSV header says about each column: datatype, unit, ucd, description."""
-    described: dict[str, dict[str, str]] = {}
-    columns = header.get("datatype")
-    for column in columns[:MAX_COLUMNS] if isinstance(columns, list) else []:
-        if not isinstance(column, dict):
-            continue
-        meta = column.get("meta")
-        more = {key: text for key, text in _plain_items(meta) if key == "ucd"}
-        described[str(column.get("name", ""))] = {
-            **{key: str(value) for key, value in column.items() if key != "meta"}, **more,
-        }  # fmt: skip
-    return described
-
-
-def _plain_items(meta: Any) -> list[tuple[str, str]]:
-    """Return the texts and numbers of a YAML mapping, ordered or not."""
-    pairs = list(meta.items()) if isinstance(meta, dict) else meta
-    if not isinstance(pairs, list):
-        return []
-    return [
-        (str(pair[0]), str(pair[1]))
-        for pair in pairs
-        if isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], str | int | float)
+        for unique, column, values in zip(names, table.columns, cells, strict=True)
     ]
+    return _content(name, columns, dict(table.facts))
 
 
 def _content(name: str, columns: list[FileColumn], facts: dict[str, str]) -> FileContent:

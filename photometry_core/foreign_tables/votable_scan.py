@@ -1,7 +1,7 @@
 """A look through a VOTable before a library reads it: nothing in it may reach out or blow up.
 
 VOTable 1.4 (https://www.ivoa.net/documents/VOTable/). What is refused: document types and
-entities, data outside of the file, data in other formats, and sizes that no spectrum has.
+entities, data outside of the file, data in other formats, and sizes that no table here has.
 """
 
 from __future__ import annotations
@@ -12,15 +12,9 @@ from xml.parsers import expat
 
 from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_tables.contents import clean_text
-from photometry_core.foreign_tables.limits import (
-    MAX_COLUMNS,
-    MAX_ROWS,
-    MAX_SPECTRA,
-    MAX_UNIT_LENGTH,
-)
+from photometry_core.foreign_tables.limits import MAX_UNIT_LENGTH, SPECTRA, Bounds
 
 _MAX_DEPTH = 16
-_MAX_ELEMENTS = 12_000_000
 _MAX_PARAMS = 20_000
 _MAX_ITEMS = 1_000_000
 """Of one cell."""
@@ -62,15 +56,8 @@ def scan(name: str, contents: bytes) -> Outline:
     ForeignFileError
         It is not one that can be opened, or is not safe.
     """
-    if contents[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise ForeignFileError(f"{name} is an XML file in UTF-16; save it in UTF-8")
-    walk = _Walk(name)
-    try:
-        walk.parser.Parse(contents, True)
-    except expat.ExpatError as error:
-        raise ForeignFileError(f"{name} is not well-formed XML: {error}") from error
-    if not walk.n_tables:
-        raise ForeignFileError(walk.failure or f"{name} holds no table")
+    walk = Walk(name)
+    walk.through(contents)
     rewritten = contents
     for at, old, new in reversed(walk.edits):
         there = re.compile(rb"(arraysize\s*=\s*[\"']\s*)" + re.escape(old.strip().encode()))
@@ -79,11 +66,20 @@ def scan(name: str, contents: bytes) -> Outline:
     return Outline(rewritten, walk.item_lengths)
 
 
-class _Walk:
-    """The state of one look through a file."""
+class Walk:
+    """One look through a VOTable, element by element.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    name
+        What messages call the file.
+    bounds
+        What it may hold.
+    """
+
+    def __init__(self, name: str, bounds: Bounds = SPECTRA) -> None:
         self.name = name
+        self.bounds = bounds
         self.n_tables = self.n_fields = self.n_elements = self.n_params = self.depth = 0
         self.n_fields_of_table = self.n_rows = 0
         self.failure = ""
@@ -91,26 +87,44 @@ class _Walk:
         self.edits: list[tuple[int, str, str]] = []
         self.item_lengths: dict[int, int] = {}
         self.parser = expat.ParserCreate()
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
         self.parser.EntityDeclHandler = self._refuse_doctype
+
+    def through(self, contents: bytes) -> None:
+        """Look through a whole file.
+
+        Raises
+        ------
+        ForeignFileError
+            It is not well-formed, or not safe, or holds no table.
+        """
+        if contents[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise ForeignFileError(f"{self.name} is an XML file in UTF-16; save it in UTF-8")
+        try:
+            self.parser.Parse(contents, True)
+        except expat.ExpatError as error:
+            raise ForeignFileError(f"{self.name} is not well-formed XML: {error}") from error
+        if not self.n_tables:
+            raise ForeignFileError(self.failure or f"{self.name} holds no table")
 
     def _refuse_doctype(self, *_: object) -> None:
         raise ForeignFileError(
             f"{self.name}: document types and entities are not allowed in a VOTable"
         )
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the beginning of an element."""
         self.depth += 1
         self.n_elements += 1
-        if self.depth > _MAX_DEPTH or self.n_elements > _MAX_ELEMENTS:
+        if self.depth > _MAX_DEPTH or self.n_elements > self.bounds.elements:
             raise ForeignFileError(f"{self.name}: its XML is too deep or has too many elements")
         kind = tag.rpartition(":")[2]
         if kind == "TR":
             self.n_rows += 1
-            if self.n_rows > MAX_ROWS:
-                raise ForeignFileError(f"{self.name} has more than {MAX_ROWS:,} rows")
+            if self.n_rows > self.bounds.rows:
+                raise ForeignFileError(f"{self.name} has more than {self.bounds.rows:,} rows")
         elif kind in _REFUSED:
             raise ForeignFileError(
                 f"{self.name}: its data are {kind}, not in the VOTable; save it as TABLEDATA"
@@ -129,16 +143,18 @@ class _Walk:
                 attributes.get("name") == "QUERY_STATUS" and attributes.get("value") == "ERROR"
             )
             if self._is_failure:
-                self.failure = f"{self.name} is the message of an error, not a spectrum"
-                self.parser.CharacterDataHandler = self._message
+                self.failure = f"{self.name} is the message of an error, not a table"
+                self.parser.CharacterDataHandler = self.text
 
-    def _end(self, _: str) -> None:
+    def end(self, tag: str) -> None:  # noqa: ARG002 for those who collect more
+        """Take the end of an element."""
         self.depth -= 1
         if self._is_failure:
             self._is_failure = False
             self.parser.CharacterDataHandler = None
 
-    def _message(self, text: str) -> None:
+    def text(self, text: str) -> None:
+        """Take a piece of text, of the message of an error."""
         if len(self.failure) < 500 and text.strip():
             self.failure += f": {clean_text(text, 300)}"
 
@@ -146,19 +162,22 @@ class _Walk:
         self.n_tables += 1
         self.n_fields_of_table = 0
         self.n_rows = 0
-        if self.n_tables > MAX_SPECTRA:
-            raise ForeignFileError(f"{self.name} has more than {MAX_SPECTRA} tables")
+        if self.n_tables > self.bounds.tables:
+            raise ForeignFileError(f"{self.name} has more than {self.bounds.tables} tables")
         stated = attributes.get("nrows", "0")
-        if not re.fullmatch(r"\s*[0-9]{1,9}\s*", stated) or int(stated) > MAX_ROWS:
+        if not re.fullmatch(r"\s*[0-9]{1,9}\s*", stated) or int(stated) > self.bounds.rows:
             raise ForeignFileError(
-                f"{self.name}: nrows is {clean_text(stated, 20)!r}; allowed: at most {MAX_ROWS:,}"
+                f"{self.name}: nrows is {clean_text(stated, 20)!r}; allowed: at most {self.bounds.rows:,}"
             )
+
+    def check_unit(self, where: str, unit: str) -> None:
+        """Refuse a unit that takes a library minutes to be worked out."""
+        if len(unit) > MAX_UNIT_LENGTH or re.search(r"\d{4}", unit):
+            raise ForeignFileError(f"{where}: {clean_text(unit, 40)!r} is not a unit")
 
     def _field(self, kind: str, attributes: dict[str, str]) -> None:
         where = f"{self.name}, {kind} {clean_text(attributes.get('name', ''), 60)!r}"
-        unit = attributes.get("unit", "")
-        if len(unit) > MAX_UNIT_LENGTH or re.search(r"\d{4}", unit):
-            raise ForeignFileError(f"{where}: {clean_text(unit, 40)!r} is not a unit")
+        self.check_unit(where, attributes.get("unit", ""))
         size = attributes.get("arraysize", "")
         numbers = [int(text) for text in re.findall(r"[0-9]{1,9}", size)]
         n_items = 1
@@ -172,8 +191,10 @@ class _Walk:
                 raise ForeignFileError(f"{self.name} has more than {_MAX_PARAMS:,} PARAMs")
         else:
             self.n_fields_of_table += 1
-            if self.n_fields_of_table > MAX_COLUMNS:
-                raise ForeignFileError(f"{self.name}: a table has more than {MAX_COLUMNS} columns")
+            if self.n_fields_of_table > self.bounds.columns:
+                raise ForeignFileError(
+                    f"{self.name}: a table has more than {self.bounds.columns} columns"
+                )
         texts = _LIST_OF_TEXTS.fullmatch(size)
         if texts and attributes.get("datatype") in _TEXTS:
             new = "*" if texts[3] else str(n_items)

@@ -17,9 +17,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from photometry_core.errors import ForeignFileError
-from photometry_core.foreign_spectra import Answers, isolation, read_spectra
+from photometry_core.foreign_spectra import Answers, read_spectra
 from photometry_core.foreign_spectra.isolation import PRODUCT, open_isolated
-from photometry_core.foreign_tables import limits
+from photometry_core.foreign_tables import isolation, limits
 from photometry_core.spectrum_files import FORMATS, spectrum_bytes
 from tests.foreign_files import official_flat, official_raw, votable
 from tests.spectra import made_spectrum
