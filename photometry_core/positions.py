@@ -56,12 +56,13 @@ _AXIS_NAMES: dict[Frame, tuple[str, str]] = {
     "Ecliptic": ("ecliptic longitude", "ecliptic latitude"),
 }
 
-_LOOKALIKES = str.maketrans({
+LOOKALIKES = str.maketrans({
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"),
     **dict.fromkeys("\u00b0\u00ba\u02da", "d"),
     **dict.fromkeys("\u2032\u2018\u2019\u02b9\u00b4", "'"),
     **dict.fromkeys("\u2033\u201c\u201d\u02ba", '"'),
 })  # fmt: skip
+"""What is written like a minus, or like the signs of degrees, minutes and seconds."""
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)"
 _TWO_NUMBERS = re.compile(
@@ -131,7 +132,7 @@ def parse_position(text: str) -> ParsedPosition | None:
         raise InvalidInputError(
             f"position: {len(text)} characters given; allowed: at most {_MAX_LENGTH}"
         )
-    plain = unicodedata.normalize("NFKC", text.translate(_LOOKALIKES)).translate(_LOOKALIKES)
+    plain = unicodedata.normalize("NFKC", text.translate(LOOKALIKES)).translate(LOOKALIKES)
     plain = " ".join(plain.casefold().replace("''", '"').split())
     plain, frame = _split_frame(plain)
     numbers, digits = _TWO_NUMBERS.fullmatch(plain), _DESIGNATION.fullmatch(plain)

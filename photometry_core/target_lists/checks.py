@@ -2,134 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
 
 from photometry_core.errors import InvalidInputError
+from photometry_core.positions import designation
 from photometry_core.target_lists import mapping as mappings
+from photometry_core.target_lists.checked import CellProblem, CheckedList, CheckedRow, Edits
+from photometry_core.target_lists.closeness import nearest_within_a_pixel
 from photometry_core.target_lists.contents import ListFile
-from photometry_core.types import Target
+from photometry_core.target_lists.frames import axis_names, is_equatorial, to_icrs
+from photometry_core.target_lists.names import UniqueNames, name_key
+from photometry_core.target_lists.questions import questions
+from photometry_core.target_lists.row_reading import RowDraft, RowReader
+from photometry_core.target_lists.stated import with_what_is_stated
+from photometry_core.target_lists.swapped import note_swapped
+from photometry_core.types import ProperMotion, Target
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellProblem:
-    """What is wrong with, or remarkable about, one cell or one row.
-
-    Parameters
-    ----------
-    role
-        Which role the cell has, one of `mapping.ROLES`; empty if it is about the whole row.
-    column
-        Name of the column; empty for constants and whole rows.
-    value
-        The text of the cell.
-    message
-        What is wrong and what is allowed, in one sentence.
-    is_error
-        Whether the row can't be measured like this; otherwise it is a warning.
-    suggestion
-        A text that would make the cell right, to be offered, never applied by itself.
-    """
-
-    role: str
-    column: str
-    value: str
-    message: str
-    is_error: bool
-    suggestion: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedRow:
-    """One row of a list.
-
-    Parameters
-    ----------
-    index
-        Number of the row in its table, from 0, whatever the header is.
-    line
-        Where it stands in the file.
-    cells
-        Text by role, as it counts: of the file, or as corrected, or the constant.
-    corrected
-        Roles whose text was corrected by a person.
-    target
-        The target; `None` if there is an error, or the row was left out.
-    name
-        As given, or made of the position; unique with its suffix, such as ``M31 (2)``.
-    problems
-        Errors first.
-    is_left_out
-        Whether a person left the row out.
-    unresolved
-        A name that stands where a position should be and was not looked up yet; else empty.
-    """
-
-    index: int
-    line: int
-    cells: dict[str, str]
-    corrected: tuple[str, ...] = ()
-    target: Target | None = None
-    name: str = ""
-    problems: tuple[CellProblem, ...] = ()
-    is_left_out: bool = False
-    unresolved: str = ""
-
-    @property
-    def status(self) -> str:
-        """``left out``, ``error``, ``unresolved``, ``warning`` or ``good``."""
-        if self.is_left_out:
-            return "left out"
-        if any(problem.is_error for problem in self.problems):
-            return "error"
-        if self.unresolved:
-            return "unresolved"
-        return "warning" if self.problems else "good"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedList:
-    """All rows of a list, and what concerns more than one of them.
-
-    Parameters
-    ----------
-    rows
-        In the order of the file.
-    notes
-        Sentences about the whole list: RA and Dec seem swapped, all names are equal, values that
-        stand for nothing (-999) in a column.
-    """
-
-    rows: tuple[CheckedRow, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def targets(self) -> list[Target]:
-        """The targets of all rows that can be measured."""
-        return [row.target for row in self.rows if row.target is not None]
-
-    def count(self, status: str) -> int:
-        """Return the number of rows with a status."""
-        return sum(row.status == status for row in self.rows)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edits:
-    """What a person changed in a list.
-
-    Parameters
-    ----------
-    corrections
-        New texts by number of the row and role.
-    left_out
-        Numbers of the rows that are not to be measured.
-    located
-        Positions of names that were looked up: ICRS degrees, or the reason why there is none.
-    """
-
-    corrections: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
-    left_out: Collection[int] = ()
-    located: Mapping[str, tuple[float, float] | str] = field(default_factory=dict)
+__all__ = ["CellProblem", "CheckedList", "CheckedRow", "Edits", "check"]
 
 
 def check(file: ListFile, mapping: mappings.Mapping, edits: Edits | None = None) -> CheckedList:
@@ -144,41 +36,148 @@ def check(file: ListFile, mapping: mappings.Mapping, edits: Edits | None = None)
     edits
         What a person changed.
     """
-    edits = edits or Edits()
-    table = file.tables[mapping.table]
-    places = {column.name: number for number, column in enumerate(table.columns)}
-    rows = []
-    for index, cells in enumerate(table.rows):
-        texts = {
-            role: cells[places[choice.column]] if choice.column else choice.constant
-            for role, choice in mapping.roles.items()
-        } | dict(edits.corrections.get(index, {}))
-        target, problems = None, []
-        try:
-            target = Target(
-                name=texts.get("name", ""),
-                ra_deg=float(texts.get("ra", "")),
-                dec_deg=float(texts.get("dec", "")),
+    table, first = mappings.mapped_table(file, mapping)
+    mapping = with_what_is_stated(table, mapping)
+    reader = RowReader(table, mapping, edits or Edits(), first)
+    drafts = [reader.texts(row) for row in range(len(table.rows))]
+    blocking = [question for question in questions(file, mapping) if question.blocks]
+    if blocking:
+        for draft in drafts:
+            reader.add(draft, "", "", f"to be said first: {blocking[0].text}")
+        return CheckedList(rows=tuple(_checked(draft, None, draft.name) for draft in drafts))
+    for draft in drafts:
+        if not (draft.is_left_out or draft.has_errors):
+            reader.read(draft)
+    notes = [*_frame_notes(mapping), *note_swapped(drafts, mapping, reader)]
+    notes += _doubt_notes(drafts)
+    places = _icrs_places(drafts, mapping.frame)
+    _note_close(drafts, places, reader)
+    names = _unique_names(drafts, places, reader)
+    targets = [
+        None if draft.has_errors or place is None else _target(draft, place, name, reader)
+        for draft, place, name in zip(drafts, places, names, strict=True)
+    ]
+    rows = tuple(map(_checked, drafts, targets, names))
+    return CheckedList(rows=rows, notes=(*notes, *_name_notes(drafts)))
+
+
+def _checked(draft: RowDraft, target: Target | None, name: str) -> CheckedRow:
+    return CheckedRow(
+        index=draft.index,
+        line=draft.line,
+        cells=draft.cells,
+        corrected=draft.corrected,
+        target=target,
+        name=name,
+        problems=tuple(sorted(draft.problems, key=lambda problem: not problem.is_error)),
+        is_left_out=draft.is_left_out,
+        unresolved=draft.unresolved,
+    )
+
+
+def _icrs_places(drafts: Sequence[RowDraft], frame: str) -> list[tuple[float, float] | None]:
+    """Return the ICRS positions of rows in degrees, `None` where there is none."""
+    places = [draft.located for draft in drafts]
+    given = [number for number, draft in enumerate(drafts) if draft.place is not None]
+    found = np.array([drafts[number].place for number in given], np.float64).reshape(-1, 2)
+    ra, dec = to_icrs(frame, found[:, 0], found[:, 1])
+    for number, place in zip(given, zip(ra.tolist(), dec.tolist(), strict=True), strict=True):
+        places[number] = place
+    return places
+
+
+def _target(
+    draft: RowDraft, place: tuple[float, float], name: str, reader: RowReader
+) -> Target | None:
+    ra, dec = place
+    motion = None
+    try:
+        if draft.motion is not None:
+            pm_ra, pm_dec, epoch = draft.motion
+            motion = ProperMotion(
+                pm_ra_mas_yr=pm_ra * float(np.cos(np.radians(dec)))
+                if draft.lacks_cos_dec
+                else pm_ra,
+                pm_dec_mas_yr=pm_dec,
+                ref_epoch_yr=epoch,
             )
-        except (ValueError, InvalidInputError) as error:
-            problems.append(
-                CellProblem(
-                    role="ra",
-                    column=mapping.choice("ra").column,
-                    value=texts.get("ra", ""),
-                    message=str(error),
-                    is_error=True,
-                )
-            )
-        rows.append(
-            CheckedRow(
-                index=index,
-                line=table.lines[index],
-                cells=texts,
-                target=target,
-                name=target.name if target else "",
-                problems=tuple(problems),
-                is_left_out=index in edits.left_out,
-            )
-        )
-    return CheckedList(rows=tuple(rows))
+        return Target(name=name, ra_deg=ra, dec_deg=dec, motion=motion, profile=draft.profile)
+    except InvalidInputError as error:
+        reader.add(draft, "", "", str(error))
+        return None
+
+
+def _unique_names(
+    drafts: Sequence[RowDraft],
+    places: Sequence[tuple[float, float] | None],
+    reader: RowReader,
+) -> list[str]:
+    """Return the names of all rows, each given once; rows left out take part in nothing."""
+    unique = UniqueNames(draft.name for draft in drafts if not draft.is_left_out)
+    names = []
+    for draft, place in zip(drafts, places, strict=True):
+        if draft.is_left_out or (place is None and not draft.name):
+            names.append(draft.name)
+            continue
+        name, owner = unique.take(draft.name or designation(*(place or (0.0, 0.0))), draft.index)
+        if owner is not None and draft.name:
+            message = f"row {owner + 1} has this name, too: this one is called {name}"
+            reader.add(draft, "name", draft.cells.get("name", ""), message, is_error=False)
+        names.append(name)
+    return names
+
+
+def _note_close(
+    drafts: Sequence[RowDraft],
+    places: Sequence[tuple[float, float] | None],
+    reader: RowReader,
+) -> None:
+    """Warn of targets within a pixel of each other: their fluxes can hardly be told apart."""
+    usable = [
+        (draft, place)
+        for draft, place in zip(drafts, places, strict=True)
+        if place is not None and not (draft.is_left_out or draft.has_errors)
+    ]
+    if not usable:
+        return
+    ra, dec = np.array([place for _, place in usable], np.float64).T
+    for index, (other, apart) in nearest_within_a_pixel(ra, dec).items():
+        draft, twin = usable[index][0], usable[other][0]
+        named = f"row {twin.index + 1}" + (f" ({twin.name})" if twin.name else "")
+        where = f"{apart:.2f} arcsec from {named}" if apart else f"the same position as {named}"
+        message = f"{where}: if it is the same source, leave one out; both are fitted together"
+        reader.add(draft, "", "", message, is_error=False)
+
+
+def _frame_notes(mapping: mappings.Mapping) -> list[str]:
+    """Say that positions were converted."""
+    if mapping.frame == "ICRS" or not mapping.choice("ra").column:
+        return []
+    first, second = axis_names(mapping.frame)
+    notes = [f"Positions were converted from {mapping.frame} {first} and {second} to ICRS."]
+    if not is_equatorial(mapping.frame) and mapping.choice("pm_ra").column:
+        notes.append("Proper motions are taken to be those in RA and Dec (ICRS).")
+    return notes
+
+
+def _doubt_notes(drafts: Sequence[RowDraft]) -> list[str]:
+    """Say how often cells stand for no value, or are written in another way than the others."""
+    notes = []
+    for (why, column, text), count in Counter(
+        (why, column, text if why == "absent" else "")
+        for draft in drafts
+        for why, column, text in draft.doubts
+    ).items():
+        cells = f"{count} cells" if count > 1 else "1 cell"
+        if why == "mixed":
+            notes.append(f"{cells} of {column} are not written in the way of the others.")
+        elif text and column:
+            notes.append(f"{cells} of {column}: {text[:40]} usually stands for no value.")
+    return notes
+
+
+def _name_notes(drafts: Sequence[RowDraft]) -> list[str]:
+    keys = {name_key(draft.name) for draft in drafts}
+    if len(drafts) > 1 and len(keys) == 1 and keys != {""}:
+        return [f"All rows have the same name, {drafts[0].name}."]
+    return []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from photometry_core.target_lists.contents import ListFile, ListTable, with_header
+
 ROLES = (
     "position",
     "ra",
@@ -25,6 +27,12 @@ SHAPE_ROLES = ROLES[4:8]
 MOTION_ROLES = ROLES[8:]
 
 FRAMES = ("ICRS", "FK5", "B1950", "Galactic", "Ecliptic")
+"""ICRS stands for J2000, too; FK5 and the ecliptic are those of J2000. Files with another equinox
+have frames such as ``FK5 J1975`` and ``FK4 B1900``."""
+
+COLUMN_JOINT = "\t"
+"""Between the names of the columns that make one value together, such as those of hours, minutes
+and seconds; no name has a tab in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +42,35 @@ class Choice:
     Parameters
     ----------
     column
-        Name of the column; empty if there is none.
+        Name of the column; empty if there is none. Where one value stands in several columns
+        (``RAh``, ``RAm``, ``RAs``; ``DE-``, ``DEd``, ``DEm``, ``DEs``; ``SHAPE_E1``,
+        ``SHAPE_E2``) it is their names with `COLUMN_JOINT` between them. Their cells are read one
+        behind the other, as sexagesimal numbers or as the two components of an ellipticity.
     constant
         The text of the constant, used if there is no column; empty if there is none.
     unit
         Key of the unit, one of `photometry_core.target_lists.units.UNITS` for this role; empty if
         it is not known yet, which has to be asked.
     kind
-        For the axis ratio: ``b/a``, ``a/b`` or ``1-b/a`` (ellipticity); else empty.
+        For the axis ratio and the position angle, a key of
+        `photometry_core.target_lists.units.KINDS`, such as ``b/a``, ``a/b`` or ``1-b/a``
+        (ellipticity); empty for all others, and as long as it is not known.
     """
 
     column: str = ""
     constant: str = ""
     unit: str = ""
     kind: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that the value is made of; empty for constants."""
+        return tuple(self.column.split(COLUMN_JOINT)) if self.column else ()
+
+    @property
+    def label(self) -> str:
+        """What people call the column; empty for constants."""
+        return " + ".join(self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +87,8 @@ class Mapping:
     decimal_comma
         Whether commas in numbers are decimal points; `None` if it is asked and not answered.
     frame
-        Of the coordinates, one of `FRAMES`; empty if it is asked and not answered.
+        Of the coordinates, one of `FRAMES` or one with another equinox; empty if it is asked and
+        not answered.
     model
         ``point`` or ``sersic``: what the whole list is measured as.
     roles
@@ -120,3 +144,14 @@ class Mapping:
             },
             answered=tuple(values["answered"]),
         )
+
+
+def mapped_table(file: ListFile, mapping: Mapping) -> tuple[ListTable, int]:
+    """Return the table that a mapping is about, and the number of its first row with a target.
+
+    That is 1 if the first row was said to be the header, else 0.
+    """
+    table = file.tables[mapping.table]
+    if table.header == "asked" and mapping.header and len(table.rows) > 1:
+        return with_header(table), 1
+    return table, 0
