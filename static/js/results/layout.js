@@ -137,3 +137,19 @@ function mountFold(root, sizes) {
   document.addEventListener("targetschange", show);
   show();
 }
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(STORED)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function remember(sizes) {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(sizes));
+  } catch {
+    // Full or refused.
+  }
+}
