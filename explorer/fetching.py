@@ -139,7 +139,7 @@ def _place(address: str) -> _Place:
 def _host(parts: SplitResult) -> str:
     """Return the name of the host in ASCII, if it may be one of the public internet."""
     host = (parts.hostname or "").rstrip(".")
-    if ":" in host:
+    if ":" in host and "%" not in host:
         return host
     try:
         host = host.encode("idna").decode("ascii").lower()
