@@ -9,23 +9,9 @@ from django.http import Http404
 
 from explorer.names import ResolverUnreachableError, locate
 from explorer.options_form import initial_options
-from jobs.models import Job, TargetList
+from jobs.models import Job
 from photometry_core.errors import InvalidInputError
 from photometry_core.types import Target
-
-
-def owned_list(visitor: str, list_id: str) -> TargetList:
-    """Return a list of a visitor; to strangers it does not exist.
-
-    Raises
-    ------
-    Http404
-        There is none with this id, or it is somebody else's.
-    """
-    found = TargetList.objects.filter(owner=visitor, pk=list_id).first()
-    if found is None:
-        raise Http404("There is no such list, or it was deleted.")
-    return found
 
 
 def initial_of(job: Job) -> dict[str, Any]:

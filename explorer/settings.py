@@ -28,8 +28,8 @@ SPHEREX_LOG_LEVEL
     ``DEBUG``, ``INFO``, ``WARNING`` (default) or ``ERROR``, for the log on standard error.
 SPHEREX_MAX_TARGETS, SPHEREX_MAX_ACTIVE_JOBS
     The most targets of one job, and the most unfinished jobs of one visitor.
-SPHEREX_MAX_UPLOADS
-    The most opened files that are kept for one visitor.
+SPHEREX_MAX_UPLOADS, SPHEREX_MAX_LISTS
+    The most opened files, and the most lists of targets, that are kept for one visitor.
 """
 
 from __future__ import annotations
@@ -99,12 +99,14 @@ SPHEREX_ARCHIVE_OPENER = "photometry_core.archive.open_archive"
 
 # Limits
 
-SPHEREX_MAX_TARGETS = _whole_number("SPHEREX_MAX_TARGETS", 20)
-"""The most targets of one job; the official tool's limit."""
+SPHEREX_MAX_TARGETS = _whole_number("SPHEREX_MAX_TARGETS", 100)
+"""The most targets of one job; longer lists become several jobs."""
 SPHEREX_MAX_ACTIVE_JOBS = _whole_number("SPHEREX_MAX_ACTIVE_JOBS", 50)
 """The most unfinished jobs of one visitor."""
 SPHEREX_MAX_UPLOADS = _whole_number("SPHEREX_MAX_UPLOADS", 50)
 """The most opened files that are kept for one visitor."""
+SPHEREX_MAX_LISTS = _whole_number("SPHEREX_MAX_LISTS", 50)
+"""The most lists of targets that are kept for one visitor."""
 
 # How jobs are worked on
 

@@ -8,14 +8,21 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 from photometry_core.foreign_tables.limits import MAX_FILE_BYTES
+from photometry_core.target_lists import limits as list_limits
 
 _FORM_BYTES = 100_000
 """What a form has besides its file."""
 
 
+def most_bytes(request: HttpRequest | None) -> int:
+    """Return the size of the largest file that the page of a request takes."""
+    match = request and request.resolver_match
+    return list_limits.MAX_FILE_BYTES if match and match.url_name == "lists" else MAX_FILE_BYTES
+
+
 def is_too_large(request: HttpRequest) -> bool:
-    """Whether a request holds more than the largest file that may be opened."""
-    return _length(request.META) > MAX_FILE_BYTES + _FORM_BYTES
+    """Whether a request holds more than the largest file that its page takes."""
+    return _length(request.META) > most_bytes(request) + _FORM_BYTES
 
 
 class UploadLimit(FileUploadHandler):
@@ -30,7 +37,7 @@ class UploadLimit(FileUploadHandler):
         encoding: str | None = None,
     ) -> None:
         """Look at the length of a request before its files come."""
-        self._is_too_large = _length(META) > MAX_FILE_BYTES + _FORM_BYTES
+        self._is_too_large = _length(META) > most_bytes(self.request) + _FORM_BYTES
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Leave out a file."""

@@ -5,6 +5,7 @@ from django.urls import path
 from explorer.views import (
     downloads,
     errors,
+    lists,
     method,
     monitor,
     result_cutouts,
@@ -57,6 +58,10 @@ urlpatterns = [
     path(f"{_TARGET}table", result_table.table, name="result_table"),
     path(f"{_TARGET}statistics", result_table.statistics, name="result_statistics"),
     path(f"{_TARGET}check_expression", result_table.check_expression, name="check_expression"),
+    path("lists/", lists.lists, name="lists"),
+    path("lists/<str:list_id>/summary", lists.summary, name="list_summary"),
+    path("lists/<str:list_id>/delete", lists.delete, name="delete_list"),
+    path("lists/<str:list_id>/leave-out", lists.leave_out, name="leave_out_of_list"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

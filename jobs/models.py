@@ -40,8 +40,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         return (
             self.filter(owner=visitor)
             .annotate(exposures_done=Coalesce(Sum("chunks__n_done"), 0))
-            .order_by("-created", "-id")
+            .select_related("target_list")
+            .defer(*(f"target_list__{name}" for name in TargetList.LARGE))
+            .order_by("-created", "part", "-id")
         )
+
+    def submitted_with(self, job: Job) -> JobQuerySet:
+        """Return the jobs that a list was divided into when a job was submitted, in their order."""
+        if job.target_list_id is None:
+            return self.filter(pk=job.pk)
+        return self.filter(
+            owner=job.owner, target_list=job.target_list_id, created=job.created
+        ).order_by("part")
 
     def active(self) -> JobQuerySet:
         """Return the jobs that have not ended."""
@@ -76,7 +86,8 @@ class Job(Leased):
     n_targets, n_exposures
         Numbers of targets, and of exposures found; the latter is `None` until searched.
     created, started, ended
-        Times of submission, of the first work on it, and of its end.
+        Times of submission, of the first work on it, and of its end. All jobs that a list was
+        divided into have the same time of submission.
     error_kind
         ``usage`` (the request can't be fulfilled), ``transient`` (trying again may help),
         ``fatal`` (a fault of this program or its machine), or empty.
@@ -196,6 +207,9 @@ class TargetList(models.Model):
         SHA-256 of the names of its columns, to know what was said of one like it.
     mapping
         `photometry_core.target_lists.mapping.Mapping` as JSON.
+    mapping_from
+        An earlier list with the same columns whose mapping it was given; `None` if the mapping is
+        its own.
     corrections, left_out, located
         Fields of `photometry_core.target_lists.checks.Edits` as JSON.
     """
@@ -211,9 +225,13 @@ class TargetList(models.Model):
     digest = models.CharField(max_length=64)
     layout = models.CharField(max_length=64)
     mapping = models.JSONField()
+    mapping_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     corrections = models.JSONField(default=dict)
     left_out = models.JSONField(default=list)
     located = models.JSONField(default=dict)
+
+    LARGE = ("content", "mapping", "corrections", "left_out", "located")
+    """Fields that a table of lists does not need."""
 
     class Meta:
         indexes = [models.Index(fields=["owner", "-changed"], name="target_list_of_owner")]

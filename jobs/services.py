@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from jobs import scheduling
 from jobs.errors import Failure, LimitError
-from jobs.models import Job, request_of
+from jobs.models import Job, TargetList, request_of
 from jobs.phases import TRANSITIONS, Phase, move
 from photometry_core import __version__
 from photometry_core.errors import InvalidInputError
@@ -58,45 +60,81 @@ def submit_job(
     InvalidInputError
         No target, or a title that is too long.
     """
-    title = " ".join(title.split())
-    if len(title) > _TITLE_LENGTH:
-        raise InvalidInputError(
-            f"title: {len(title)} characters given; allowed: at most {_TITLE_LENGTH}"
-        )
-    _check_targets(targets)
-    request = request_of(list(targets), options, SOFTWARE)
-    # The request is part of the key: going back and changing the form is a new submission.
-    key = (
-        submission_key
-        and hashlib.sha256(
-            json.dumps([submission_key, title, archive, request]).encode()
-        ).hexdigest()
+    [job] = submit_parts(
+        owner=owner,
+        title=title,
+        parts=[targets],
+        options=options,
+        archive=archive,
+        submission_key=submission_key,
     )
-    if key and (earlier := Job.objects.filter(owner=owner, submission_key=key).first()):
-        return earlier
-    most = settings.SPHEREX_MAX_ACTIVE_JOBS
-    if Job.objects.filter(owner=owner).active().count() >= most:
-        raise LimitError(
-            f"jobs: {most} of your jobs are not finished yet, and no more are allowed; "
-            "wait for one, or cancel one"
-        )
+    return job
+
+
+def submit_parts(
+    *,
+    owner: str,
+    title: str,
+    parts: Sequence[Sequence[Target]],
+    options: MeasureOptions,
+    archive: str,
+    submission_key: str | None = None,
+    target_list: TargetList | None = None,
+) -> list[Job]:
+    """Queue several jobs that belong together: all of them, or none.
+
+    Parameters
+    ----------
+    owner, title, options, archive, submission_key
+        As in `submit_job`; each title says which part it is of how many.
+    parts
+        The targets of each job.
+    target_list
+        The list that the targets are from, if they are from one.
+
+    Raises
+    ------
+    LimitError
+        Too many targets in a part, or too many unfinished jobs.
+    InvalidInputError
+        No target, or a title that is too long.
+    """
+    titles = _titles(title, len(parts))
+    for targets in parts:
+        _check_targets(targets)
+    requests = [request_of(list(targets), options, SOFTWARE) for targets in parts]
+    keys = _keys(submission_key, [titles, archive, requests])
+    now = timezone.now()
     try:
         with transaction.atomic():
-            job = Job.objects.create(
-                owner=owner,
-                submission_key=key or None,
-                title=title,
-                phase=Phase.QUEUED,
-                archive=archive,
-                request=request,
-                n_targets=len(targets),
-            )
-            # Should the process die in between, the sweeper announces the job.
-            transaction.on_commit(partial(scheduling.announce_search, job.pk))
+            if earlier := _submitted(owner, keys):
+                return earlier
+            _check_number(owner, len(parts))
+            jobs = [
+                Job.objects.create(
+                    owner=owner,
+                    submission_key=keys[number],
+                    title=titles[number],
+                    phase=Phase.QUEUED,
+                    archive=archive,
+                    request=requests[number],
+                    n_targets=len(targets),
+                    created=now,
+                    target_list=target_list,
+                    part=number + 1,
+                    n_parts=len(parts),
+                )
+                for number, targets in enumerate(parts)
+            ]
+            for job in jobs:
+                # Should the process die in between, the sweeper announces the job.
+                transaction.on_commit(partial(scheduling.announce_search, job.pk))
     except IntegrityError:
         # The other click of the two was faster.
-        return Job.objects.get(owner=owner, submission_key=key)
-    return job
+        if earlier := _submitted(owner, keys):
+            return earlier
+        raise
+    return jobs
 
 
 def cancel_job(job: Job) -> bool:
@@ -131,6 +169,62 @@ def _end(job_id: str, origins: Sequence[Phase], destination: Phase, **values: st
     job = Job.objects.filter(pk=job_id)
     # The phase may move on between two of these updates, but only along the order of `origins`.
     return any(move(job, origin, destination, **values) for origin in origins)
+
+
+def _titles(title: str, n_parts: int) -> list[str]:
+    """Return the title of each part, in one line."""
+    title = " ".join(title.split())
+    if n_parts > 1:
+        titles = [f"{title} ({part} of {n_parts})" for part in range(1, n_parts + 1)]
+    else:
+        titles = [title]
+    if len(titles[-1]) > _TITLE_LENGTH:
+        allowed = _TITLE_LENGTH - len(titles[-1]) + len(title)
+        raise InvalidInputError(f"title: {len(title)} characters given; allowed: at most {allowed}")
+    return titles
+
+
+def _keys(submission_key: str | None, request: list[Any]) -> list[str | None]:
+    """Return what the jobs of a submission are known by, if it is made again."""
+    titles = request[0]
+    if not submission_key:
+        return [None] * len(titles)
+    # The request is part of the key: going back and changing the form is a new submission.
+    whole = json.dumps([submission_key, *request]).encode()
+    return [
+        hashlib.sha256(b"%d " % number + hashlib.sha256(whole).digest()).hexdigest()
+        for number in range(len(titles))
+    ]
+
+
+def _submitted(owner: str, keys: list[str | None]) -> list[Job]:
+    """Return the jobs of a submission that was made before; none if it was not."""
+    if None in keys:
+        return []
+    found = Job.objects.filter(owner=owner, submission_key__in=keys).order_by("part")
+    return list(found)
+
+
+def _check_number(owner: str, n_parts: int) -> None:
+    most = settings.SPHEREX_MAX_ACTIVE_JOBS
+    unfinished = Job.objects.filter(owner=owner).active().count()
+    if unfinished + n_parts <= most:
+        return
+    if n_parts == 1:
+        raise LimitError(
+            f"jobs: {unfinished} of your jobs are not finished yet, and no more than {most} are "
+            "allowed; wait for one, or cancel one"
+        )
+    raise LimitError(
+        f"jobs: this list needs {n_parts} jobs, and {unfinished} of your jobs are not finished "
+        f"yet; allowed: at most {most} unfinished jobs. None was submitted; "
+        + (
+            "wait until others are finished, or cancel some"
+            if n_parts <= most
+            else f"leave rows out, so that at most {most * settings.SPHEREX_MAX_TARGETS:,} targets "
+            "are left, and submit those first"
+        )
+    )
 
 
 def _check_targets(targets: Sequence[Target]) -> None:

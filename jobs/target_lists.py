@@ -6,23 +6,38 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from jobs.errors import LimitError
 from jobs.models import Job, TargetList
-from jobs.services import submit_job
+from jobs.services import submit_parts
+from photometry_core.errors import ForeignFileError, InvalidInputError
+from photometry_core.foreign_tables.contents import clean_text
+from photometry_core.target_lists import limits
 from photometry_core.target_lists.checks import CheckedList, Edits, check
 from photometry_core.target_lists.contents import ListFile
+from photometry_core.target_lists.division import divide
 from photometry_core.target_lists.isolation import read_list_isolated
 from photometry_core.target_lists.mapping import Mapping
-from photometry_core.target_lists.proposals import propose
-from photometry_core.types import MeasureOptions
+from photometry_core.target_lists.proposals import propose, questions
+from photometry_core.types import MeasureOptions, Target
+
+_NAME_LENGTH = 200
+_PASTED = "pasted list"
+_BAD = ("error", "unresolved")
 
 
 def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes]) -> TargetList:
     """Read a list, propose what its columns are, and keep it.
+
+    A list with the same columns as an earlier one of its owner has the mapping of that one.
 
     Parameters
     ----------
@@ -42,25 +57,94 @@ def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes
     ForeignFileError
         It can't be read.
     """
-    content = b"".join(pieces)
-    file = read_list_isolated([content], file_name)
+    name = clean_text(file_name, _NAME_LENGTH)
+    _check_number(owner)
+    content = _joined(pieces, name or _PASTED)
+    file = read_list_isolated([content], name)
     table = max(range(len(file.tables)), key=lambda number: len(file.tables[number].rows))
-    return TargetList.objects.create(
-        owner=owner,
-        name=file.name or "pasted list",
-        source=source,
-        content=zlib.compress(json.dumps(file.to_json()).encode()),
-        n_rows=len(file.tables[table].rows),
-        digest=hashlib.sha256(content).hexdigest(),
-        layout=layout_of(file),
-        mapping=propose(file, table).mapping.to_json(),
-    )
+    mapping = propose(file, table).mapping.to_json()
+    layout = layout_of(file)
+    like = like_it(owner, layout)
+    if like is not None and like.mapping == mapping:
+        like = None
+    packed = zlib.compress(json.dumps(file.to_json()).encode())
+    with transaction.atomic():
+        # Of several lists that are opened at once none may pass the limit.
+        _check_number(owner)
+        return TargetList.objects.create(
+            owner=owner,
+            name=name or _PASTED,
+            source=source,
+            content=packed,
+            n_rows=len(file.tables[table].rows),
+            digest=hashlib.sha256(content).hexdigest(),
+            layout=layout,
+            mapping=like.mapping if like else mapping,
+            mapping_from=like,
+        )
+
+
+def _joined(pieces: Iterable[bytes], name: str) -> bytes:
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) > limits.MAX_FILE_BYTES:
+            raise ForeignFileError(
+                f"{name} is too large; allowed: at most {limits.MAX_FILE_BYTES / 1e6:.0f} MB"
+            )
+    if not content:
+        raise ForeignFileError(f"{name} is empty")
+    return bytes(content)
+
+
+def _check_number(owner: str) -> None:
+    most = settings.SPHEREX_MAX_LISTS
+    if TargetList.objects.filter(owner=owner).count() >= most:
+        raise LimitError(
+            f"lists: {most} of your lists are kept, and no more are allowed; "
+            "delete one that you do not need any more"
+        )
 
 
 def layout_of(file: ListFile) -> str:
-    """Return what lists with the same columns have in common."""
-    names = [[column.name for column in table.columns] for table in file.tables]
-    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+    """Return what lists with the same columns have in common; empty if columns have no names."""
+    if any(table.header == "none" for table in file.tables):
+        # What the first of two nameless columns is in one file says nothing about another.
+        return ""
+    columns = [
+        [
+            [[column.name, column.unit, column.ucd] for column in table.columns],
+            # The row that may be names.
+            table.rows[0] if table.header == "asked" else [],
+            [table.header, table.frame, table.equinox, table.epoch],
+        ]
+        for table in file.tables
+    ]
+    return hashlib.sha256(json.dumps(columns).encode()).hexdigest()
+
+
+def lists_of(owner: str) -> QuerySet[TargetList]:
+    """Return the lists of a visitor, the last changed first, without what is in them."""
+    return (
+        TargetList.objects.filter(owner=owner).defer(*TargetList.LARGE).order_by("-changed", "-pk")
+    )
+
+
+def like_it(owner: str, layout: str) -> TargetList | None:
+    """Return the visitor's last changed list with a layout, if there is one."""
+    if not layout:
+        return None
+    return TargetList.objects.filter(owner=owner, layout=layout).order_by("-changed").first()
+
+
+def same_as(target_list: TargetList) -> TargetList | None:
+    """Return an earlier list of the same owner with exactly the same bytes, if there is one."""
+    return (
+        lists_of(target_list.owner)
+        .filter(digest=target_list.digest, created__lt=target_list.created)
+        .order_by("-created")
+        .first()
+    )
 
 
 def file_of(target_list: TargetList) -> ListFile:
@@ -81,26 +165,43 @@ def mapping_of(target_list: TargetList) -> Mapping:
 
 def edits_of(target_list: TargetList) -> Edits:
     """Return what the owner of a list changed in it."""
+    return _edits(target_list.corrections, target_list.left_out, target_list.located)
+
+
+def _edits(corrections: Any, left_out: Any, located: Any) -> Edits:
     return Edits(
-        corrections={int(row): texts for row, texts in target_list.corrections.items()},
-        left_out=frozenset(target_list.left_out),
+        corrections={int(row): texts for row, texts in corrections.items()},
+        left_out=frozenset(left_out),
         located={
             name: place if isinstance(place, str) else (place[0], place[1])
-            for name, place in target_list.located.items()
+            for name, place in located.items()
         },
     )
 
 
 def checked(target_list: TargetList) -> CheckedList:
-    """Return all rows of a list, checked."""
-    return check(file_of(target_list), mapping_of(target_list), edits_of(target_list))
+    """Return all rows of a list, checked; kept in memory until something is changed."""
+    said = [
+        target_list.mapping,
+        target_list.corrections,
+        target_list.left_out,
+        target_list.located,
+    ]
+    return _checked(target_list.pk, json.dumps(said))
+
+
+@lru_cache(maxsize=4)
+def _checked(list_id: str, said: str) -> CheckedList:
+    mapping, *edits = json.loads(said)
+    return check(_file(list_id), Mapping.from_json(mapping), _edits(*edits))
 
 
 def save_mapping(target_list: TargetList, mapping: Mapping) -> None:
     """Keep what was said about the columns of a list."""
     target_list.mapping = mapping.to_json()
+    target_list.mapping_from = None
     target_list.changed = timezone.now()
-    target_list.save(update_fields=["mapping", "changed"])
+    target_list.save(update_fields=["mapping", "mapping_from", "changed"])
 
 
 def save_edits(target_list: TargetList, edits: Edits) -> None:
@@ -112,6 +213,24 @@ def save_edits(target_list: TargetList, edits: Edits) -> None:
     target_list.save(update_fields=["corrections", "left_out", "located", "changed"])
 
 
+def leave_out_bad(target_list: TargetList) -> int:
+    """Leave out every row of a list that can't be measured as it is.
+
+    Returns
+    -------
+    int
+        How many they were: rows with errors, and names that were not looked up.
+    """
+    with transaction.atomic():
+        # What was changed a moment ago must not be undone.
+        target_list.refresh_from_db(fields=["mapping", "corrections", "left_out", "located"])
+        bad = {row.index for row in checked(target_list).rows if row.status in _BAD}
+        edits = edits_of(target_list)
+        if bad:
+            save_edits(target_list, replace(edits, left_out=set(edits.left_out) | bad))
+    return len(bad)
+
+
 def submit_list(
     *,
     target_list: TargetList,
@@ -120,7 +239,7 @@ def submit_list(
     archive: str,
     submission_key: str,
 ) -> list[Job]:
-    """Queue the jobs that measure all good rows of a list.
+    """Queue the jobs that measure all rows of a list that were not left out.
 
     Parameters
     ----------
@@ -143,28 +262,75 @@ def submit_list(
     Raises
     ------
     LimitError
-        Too many targets, or too many unfinished jobs; none is queued then.
+        Too many unfinished jobs; none is queued then.
     InvalidInputError
-        The list has no row that can be measured.
+        A question about the columns is open, rows have errors or names are not looked up and were
+        not left out, or there is no row that can be measured.
     """
-    targets = checked(target_list).targets
-    return [
-        submit_job(
-            owner=target_list.owner,
-            title=title,
-            targets=[targets[index] for index in part],
-            options=options,
-            archive=archive,
-            submission_key=f"{submission_key}.{number}",
+    targets = targets_to_submit(target_list)
+    return submit_parts(
+        owner=target_list.owner,
+        title=title,
+        parts=[[targets[index] for index in part] for part in parts(targets)],
+        options=options,
+        archive=archive,
+        submission_key=submission_key,
+        target_list=target_list,
+    )
+
+
+def targets_to_submit(target_list: TargetList) -> list[Target]:
+    """Return the targets of a list under the names that they are shown with.
+
+    Raises
+    ------
+    InvalidInputError
+        As in `submit_list`.
+    """
+    blocking = [
+        question
+        for question in questions(file_of(target_list), mapping_of(target_list))
+        if question.blocks
+    ]
+    if blocking:
+        raise InvalidInputError(f"list: to be answered first: {blocking[0].text}")
+    rows = checked(target_list)
+    if bad := words_of_bad(rows):
+        raise InvalidInputError(
+            f"list: {bad}. Nothing is left out by itself: correct them, or leave all of them out "
+            "with one click below the name of the list"
         )
-        for number, part in enumerate(parts(targets))
+    targets = [
+        replace(row.target, name=row.name)
+        for row in rows.rows
+        if row.target is not None and not row.is_left_out
     ]
+    if not targets:
+        raise InvalidInputError(
+            "list: every row was left out; allowed: at least one row that is measured"
+        )
+    return targets
 
 
-def parts(targets: Sequence[object]) -> list[list[int]]:
-    """Return the targets of each job that a list is divided into, by their indices."""
-    most = settings.SPHEREX_MAX_TARGETS
-    return [
-        list(range(first, min(first + most, len(targets))))
-        for first in range(0, len(targets), most)
-    ]
+def words_of_bad(rows: CheckedList) -> str:
+    """Say how many rows can't be measured as they are; empty if all can."""
+    n_errors, n_unresolved = rows.count("error"), rows.count("unresolved")
+    words = []
+    if n_errors:
+        words.append(f"{n_errors:,} row{'s have errors' if n_errors > 1 else ' has errors'}")
+    if n_unresolved:
+        words.append(
+            f"{n_unresolved:,} name{'s were' if n_unresolved > 1 else ' was'} not looked up yet"
+        )
+    return " and ".join(words)
+
+
+def parts(targets: Sequence[Target]) -> list[list[int]]:
+    """Return the targets of each job that a list is divided into, by their indices.
+
+    Raises
+    ------
+    InvalidInputError
+        More targets than a job may have are so close that they have to be measured together.
+    """
+    return divide(targets, settings.SPHEREX_MAX_TARGETS)

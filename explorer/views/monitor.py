@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect
 
+from explorer.job_parts import parts_of
 from explorer.progress import progress
 from explorer.views.ownership import owned_job
 from jobs.models import Job
@@ -23,8 +24,13 @@ _JOBS_PER_PAGE = 50
 
 @require_safe
 def jobs(request: VisitorRequest) -> HttpResponse:
-    """List the visitor's jobs, newest first."""
-    return render(request, "jobs.html", _page_of_jobs(request))
+    """List the visitor's jobs, newest first; say what was submitted a moment ago."""
+    context = _page_of_jobs(request)
+    if "submitted" in request.GET:
+        context["submitted"] = parts_of(
+            Job.objects.owned_by(request.visitor).filter(pk=request.GET["submitted"]).first()
+        )
+    return render(request, "jobs.html", context)
 
 
 @require_safe

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from explorer.sharing import granted_job
-from jobs.models import Job
+from jobs.models import Job, TargetList
 from jobs.visitors import VisitorRequest
 
 
@@ -20,3 +20,8 @@ def readable_job(request: VisitorRequest, job_id: str) -> Job:
     if job is None:
         raise Http404("There is no such job.")
     return job
+
+
+def owned_list(request: VisitorRequest, list_id: str) -> TargetList:
+    """Return a list of the visitor; a stranger's list is a 404, as if it did not exist."""
+    return get_object_or_404(TargetList, owner=request.visitor, pk=list_id)

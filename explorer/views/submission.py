@@ -12,16 +12,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from explorer.bands import BANDS
-from explorer.earlier_jobs import initial_of, owned_list
+from explorer.earlier_jobs import initial_of
 from explorer.forms import JobForm, default_title, new_submission_key, options_in_words
 from explorer.names import AmbiguousNameError
 from explorer.options_form import RELEASE_NAMES, why_no_tractor
 from explorer.shapes import RADIUS_UNITS
 from explorer.so_far import form_so_far
 from explorer.times import parse_time
-from explorer.views.ownership import owned_job
+from explorer.views import lists
+from explorer.views.ownership import owned_job, owned_list
 from jobs.services import submit_job
-from jobs.target_lists import submit_list
 from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
 from photometry_core.errors import InvalidInputError
@@ -72,15 +72,7 @@ def _submit(request: VisitorRequest, form: JobForm) -> HttpResponse:
     """Queue what a valid form asks for, and show it."""
     values = form.cleaned_data
     if values["mode"] == "multi":
-        target_list = owned_list(request.visitor, values["list"])
-        jobs = submit_list(
-            target_list=target_list,
-            title=values["title"] or target_list.name,
-            options=form.options(),
-            archive=settings.SPHEREX_ARCHIVE,
-            submission_key=values["submission_key"],
-        )
-        return redirect("job", jobs[0].pk) if len(jobs) == 1 else redirect("jobs")
+        return lists.submit(request, form, values["list"])
     job = submit_job(
         owner=request.visitor,
         title=form.job_title(),
@@ -140,8 +132,9 @@ def _initial(request: VisitorRequest) -> dict[str, Any]:
     if "from" in request.GET:
         return initial_of(owned_job(request, request.GET["from"]))
     if "list" in request.GET:
-        return {"mode": "multi", "list": owned_list(request.visitor, request.GET["list"]).pk}
-    return {"target": request.GET.get("target", "")[:200]}
+        return {"mode": "multi", "list": owned_list(request, request.GET["list"]).pk}
+    mode = "multi" if request.GET.get("mode") == "multi" else "single"
+    return {"mode": mode, "target": request.GET.get("target", "")[:200]}
 
 
 def _context(form: JobForm) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class TestSubmission:
         ("changes", "message"),
         [
             ({"targets": []}, "targets: none given; allowed: at least one"),
-            ({"targets": [STAR] * 21}, "targets: 21 given; allowed: at most 20"),
+            ({"targets": [STAR] * 101}, "targets: 101 given; allowed: at most 100"),
             ({"title": "x" * 201}, "title: 201 characters given; allowed: at most 200"),
         ],
     )

@@ -1,0 +1,185 @@
+// How a list comes in: dropped, chosen, pasted or fetched, and what the page says about it then.
+
+import { keep, restore } from "./kept_form.js";
+
+const FIELDS = ["file", "text", "url"];
+const NO_ANSWER = "The server does not answer. Nothing is lost; try again.";
+
+export function mountIntake(store) {
+  const panel = document.getElementById("panel");
+  const intake = document.getElementById("intake");
+  const jobForm = document.getElementById("job-form");
+  if (!intake) return;
+  restore(jobForm);
+  tell(store);
+
+  const file = document.getElementById("list-file");
+  file.addEventListener("change", () => {
+    if (file.files.length) forms.file.requestSubmit();
+  });
+  const forms = {};
+  for (const field of FIELDS) {
+    forms[field] = document.getElementById(`list-${field}-form`);
+    forms[field].addEventListener("submit", (event) => {
+      event.preventDefault();
+      send(forms[field], field, jobForm);
+    });
+    input(field).addEventListener("input", () => say(field, ""));
+  }
+  dropOn(panel, (files) => take(files, file, forms.file));
+
+  // Another list is another page: what is typed beside it goes along.
+  panel.addEventListener("click", (event) => {
+    if (event.target.closest("[data-leaves-list]") && !event.metaKey && !event.ctrlKey) keep(jobForm);
+  });
+  document.getElementById("list-change-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    change(event.target, event.submitter, store);
+  });
+  document.body.addEventListener("htmx:afterSwap", () => tell(store));
+  addEventListener("pageshow", () => busy(""));
+}
+
+// What the other parts of the page know of the list.
+function tell(store) {
+  const shown = document.getElementById("list-summary")?.dataset;
+  if (!shown) return;
+  store.set({
+    list: {
+      id: shown.id, name: shown.name, rows: Number(shown.rows), good: Number(shown.good),
+      errors: Number(shown.errors), warnings: Number(shown.warnings), sentence: shown.sentence,
+    },
+  });
+}
+
+function input(field) {
+  return document.getElementById(`list-${field}`);
+}
+
+function say(field, words) {
+  document.getElementById(`list-${field}-error`).textContent = words;
+  input(field).toggleAttribute("aria-invalid", Boolean(words));
+  if (words) input(field).setAttribute("aria-invalid", "true");
+}
+
+function busy(words) {
+  const status = document.getElementById("list-status");
+  status.hidden = !words;
+  status.querySelector("p").textContent = words;
+  document.getElementById("intake").classList.toggle("is-busy", Boolean(words));
+}
+
+function size(bytes) {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+// What is known to be refused is not sent.
+function tooLarge(field) {
+  const { mostBytes, mostText } = document.getElementById("intake").dataset;
+  if (field === "file") {
+    const bytes = input("file").files[0]?.size ?? 0;
+    if (bytes > Number(mostBytes)) return `This file has ${size(bytes)}; allowed: at most ${size(Number(mostBytes))}.`;
+  }
+  if (field === "text" && new Blob([input("text").value]).size > Number(mostText)) {
+    return `This is more than ${size(Number(mostText))} of text; save it as a file, and choose that.`;
+  }
+  return "";
+}
+
+async function send(form, field, jobForm) {
+  if (document.getElementById("intake").classList.contains("is-busy")) return;
+  const refusal = tooLarge(field);
+  say(field, refusal);
+  if (refusal) return;
+  const name = field === "file" ? input("file").files[0].name : "";
+  busy({ file: `Reading ${name}\u2026`, text: "Reading the rows\u2026", url: "Fetching the table\u2026" }[field]);
+  try {
+    const response = await fetch(form.action, {
+      method: "POST", body: new FormData(form), headers: { "HX-Request": "true" },
+    });
+    const address = response.headers.get("HX-Redirect");
+    if (address) {
+      keep(jobForm);
+      location.assign(address);
+      return;
+    }
+    await refuse(response, field);
+  } catch {
+    say(field, field === "file" ? "The file could not be sent: it changed on your disk, or the server does not answer. Choose it again." : NO_ANSWER);
+  }
+  busy("");
+  // The same file can be chosen again after it was mended.
+  if (field === "file") input("file").value = "";
+}
+
+async function refuse(response, field) {
+  const answer = new DOMParser().parseFromString(await response.text(), "text/html");
+  const words = FIELDS.map((name) => answer.getElementById(`list-${name}-error`)?.textContent.trim());
+  say(field, words.find(Boolean) ?? `The server refused this (${response.status}). Load the page again, and try once more.`);
+  if (field !== "file") input(field).focus();
+}
+
+function take(files, file, form) {
+  document.getElementById("source-file").click();
+  document.getElementById("intake-replace")?.setAttribute("open", "");
+  if (files.length > 1) {
+    say("file", "One file at a time.");
+    return;
+  }
+  file.files = files;
+  form.requestSubmit();
+}
+
+// The whole panel takes files while a list is asked for.
+function dropOn(panel, taken) {
+  const takes = (event) => panel.dataset.mode === "multi" && (event.dataTransfer?.types.includes("Files") ?? false);
+  panel.addEventListener("dragover", (event) => {
+    if (!takes(event)) return;
+    event.dataTransfer.dropEffect = "copy";
+    panel.classList.add("is-dropping");
+  });
+  panel.addEventListener("dragleave", (event) => {
+    if (!panel.contains(event.relatedTarget)) panel.classList.remove("is-dropping");
+  });
+  panel.addEventListener("drop", (event) => {
+    panel.classList.remove("is-dropping");
+    if (takes(event) && event.dataTransfer.files.length) taken(event.dataTransfer.files);
+  });
+  // A file that misses the panel must not replace the page.
+  for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    });
+  }
+}
+
+// Leaving rows out, and deleting a list, without leaving the page.
+async function change(form, button, store) {
+  const name = button.dataset.deletes;
+  if (name !== undefined && !confirm(`Delete the list \u201c${name}\u201d, with all that you corrected in it?`)) return;
+  button.disabled = true;
+  try {
+    const response = await fetch(button.formAction, {
+      method: "POST", body: new FormData(form), headers: { "HX-Request": "true" },
+    });
+    if (!response.ok && response.status !== 404) throw new Error(String(response.status));
+    if (name !== undefined) forget(button.closest("li"));
+    else document.body.dispatchEvent(new CustomEvent("listchanged"));
+  } catch {
+    button.disabled = false;
+    const warning = document.createElement("p");
+    warning.className = "field-error";
+    warning.textContent = NO_ANSWER;
+    button.after(warning);
+  }
+  tell(store);
+}
+
+function forget(item) {
+  const items = item.parentElement;
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  item.remove();
+  document.getElementById("earlier-count").textContent = items.children.length;
+  if (next) next.querySelector("button").focus();
+  else document.getElementById("source-file").click();
+}
