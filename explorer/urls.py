@@ -5,6 +5,7 @@ from django.urls import path
 from explorer.views import (
     downloads,
     errors,
+    list_rows,
     method,
     monitor,
     result_cutouts,
@@ -57,6 +58,12 @@ urlpatterns = [
     path(f"{_TARGET}table", result_table.table, name="result_table"),
     path(f"{_TARGET}statistics", result_table.statistics, name="result_statistics"),
     path(f"{_TARGET}check_expression", result_table.check_expression, name="check_expression"),
+    path("lists/<str:list_id>/mapping", list_rows.mapping, name="list_mapping"),
+    path("lists/<str:list_id>/rows", list_rows.rows, name="list_rows"),
+    path("lists/<str:list_id>/rows/<int:row>", list_rows.row, name="list_row"),
+    path("lists/<str:list_id>/positions", list_rows.positions, name="list_positions"),
+    path("lists/<str:list_id>/report", list_rows.report, name="list_report"),
+    path("lists/<str:list_id>/resolve", list_rows.resolve, name="list_resolve"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

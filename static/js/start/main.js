@@ -1,9 +1,11 @@
 // Puts the parts of the start page together.
 
 import { mountKeys } from "./keys.js";
+import { mountMapping } from "./mapping.js";
 import { mountModel } from "./model.js";
 import { mountOptions } from "./options.js";
 import { mountPanel } from "./panel.js";
+import { mountRows } from "./rows.js";
 import { Store } from "./store.js";
 import { mountTarget } from "./target.js";
 
@@ -15,4 +17,6 @@ mountPanel(store);
 mountTarget(store);
 mountModel(store);
 mountOptions(store);
+mountMapping(store);
+mountRows(store);
 mountKeys();
