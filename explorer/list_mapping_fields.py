@@ -20,7 +20,7 @@ from photometry_core.types import (
     Target,
 )
 
-POSITION_ROLES = ("position", "ra", "dec", "name")
+POSITION_ROLES = ("ra", "dec", "position", "name")
 MANY_COLUMNS = 24
 """With more columns than this a box to search in takes the place of a list to choose from."""
 N_SAMPLES = 3

@@ -236,7 +236,8 @@ def positions_of(target_list: TargetList) -> dict[str, Any]:
             "id": target_list.pk,
             "name": target_list.name,
             "rows": counts["all"],
-            "good": counts["good"],
+            # As many as are measured: a warning keeps no row from that.
+            "good": counts["good"] + counts["warning"],
             "errors": counts["error"],
             "warnings": counts["warning"],
             "left_out": counts["left out"],

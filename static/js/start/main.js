@@ -17,6 +17,6 @@ mountPanel(store);
 mountTarget(store);
 mountModel(store);
 mountOptions(store);
-mountMapping(store);
+mountMapping();
 mountRows(store);
 mountKeys();

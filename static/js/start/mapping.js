@@ -2,9 +2,9 @@
 
 import { ListApi, announce, fill, listOfPage, wordsOf } from "./list_api.js";
 
-export function mountMapping(store) {
+export function mountMapping() {
   const id = listOfPage();
-  if (id) new MappingPanel(store, new ListApi(id)).start();
+  if (id) new MappingPanel(new ListApi(id)).start();
 }
 
 class MappingPanel {
@@ -13,8 +13,7 @@ class MappingPanel {
   #isBusy = false;
   #isStale = false;
 
-  constructor(store, api) {
-    this.store = store;
+  constructor(api) {
     this.api = api;
   }
 
@@ -28,40 +27,19 @@ class MappingPanel {
       event.preventDefault();
       event.target.dispatchEvent(new Event("change", { bubbles: true }));
     });
-    document.addEventListener("change", (event) => {
-      if (event.target.matches("#job-form [name=model]")) this.#send();
-    });
     // Rows that were fixed change the samples.
     document.body.addEventListener("listchanged", (event) => {
       if (event.detail?.from !== "mapping") this.#load();
     });
-    this.#load({ isFirst: true });
+    this.#load();
   }
 
-  async #load({ isFirst = false } = {}) {
+  async #load() {
     try {
       this.#show(await this.api.get("mapping"));
-      if (isFirst) this.#takeModel();
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  // A list that brings shapes says so in the form, where everybody sees it.
-  #takeModel() {
-    const model = this.#place.querySelector(".mapping").dataset.model;
-    const chosen = modelOfForm();
-    if (!chosen || model === chosen) return;
-    if (model !== "sersic") {
-      this.#send();
-      return;
-    }
-    const field = document.querySelector('#job-form [name=model][value="sersic"]')
-      ?? document.querySelector("#job-form select[name=model]");
-    if (!field) return;
-    if (field.type === "radio") field.checked = true;
-    else field.value = model;
-    field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   #changed(field) {
@@ -99,8 +77,6 @@ class MappingPanel {
   #values() {
     const values = new FormData(this.#form);
     values.delete("csrfmiddlewaretoken");
-    const model = modelOfForm();
-    if (model) values.set("model", model);
     return values;
   }
 
@@ -136,12 +112,10 @@ function placeOfMapping() {
   if (found) return found;
   const made = document.createElement("div");
   made.id = "mapping";
-  document.getElementById("list-panel").append(made);
+  const summary = document.getElementById("list-summary");
+  if (summary) summary.after(made);
+  else document.getElementById("list-panel").append(made);
   return made;
-}
-
-function modelOfForm() {
-  return new FormData(document.getElementById("job-form")).get("model");
 }
 
 // A box with a list of all columns offers them all when it is entered, not only what it holds.

@@ -157,7 +157,7 @@ class RowsPane {
   async #locate() {
     try {
       const { list, rows } = await this.api.get("positions");
-      this.store.set({ list, positions: rows });
+      this.store.set({ list: { ...this.store.get("list"), ...list }, positions: rows });
     } catch (error) {
       this.#say(wordsOf(error));
     }
