@@ -2,9 +2,11 @@
 
 import { mountIntake } from "./intake.js";
 import { mountKeys } from "./keys.js";
+import { mountMapping } from "./mapping.js";
 import { mountModel } from "./model.js";
 import { mountOptions } from "./options.js";
 import { mountPanel } from "./panel.js";
+import { mountRows } from "./rows.js";
 import { Store } from "./store.js";
 import { mountTarget } from "./target.js";
 
@@ -17,4 +19,6 @@ mountTarget(store);
 mountModel(store);
 mountOptions(store);
 mountIntake(store);
+mountMapping();
+mountRows(store);
 mountKeys();

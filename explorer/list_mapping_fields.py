@@ -1,0 +1,348 @@
+"""The fields of the mapping of a list: what can be chosen, how sure it is, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from explorer.list_mapping import KINDS, columns_of, commas_matter, has_motion, used_roles
+from photometry_core.positions import sexagesimal
+from photometry_core.target_lists.checks import CheckedList, CheckedRow
+from photometry_core.target_lists.contents import ListFile
+from photometry_core.target_lists.mapping import FRAMES, MOTION_ROLES, SHAPE_ROLES, Choice, Mapping
+from photometry_core.target_lists.proposals import Candidate, Proposal, Question, questions
+from photometry_core.target_lists.units import UNITS
+from photometry_core.types import (
+    MAX_EFFECTIVE_RADIUS_ARCSEC,
+    MAX_PROPER_MOTION_MAS_YR,
+    REF_EPOCH_RANGE_YR,
+    SERSIC_INDEX_RANGE,
+    Target,
+)
+
+POSITION_ROLES = ("ra", "dec", "position", "name")
+MANY_COLUMNS = 24
+"""With more columns than this a box to search in takes the place of a list to choose from."""
+N_SAMPLES = 3
+
+_LABELS = {
+    "position": "Position or name",
+    "ra": "RA",
+    "dec": "Dec",
+    "name": "Name",
+    "sersic_index": "Sersic index n",
+    "axis_ratio": "Axis ratio",
+    "position_angle": "Position angle",
+    "effective_radius": "Effective radius",
+    "pm_ra": "Motion in RA",
+    "pm_dec": "Motion in Dec",
+    "ref_epoch": "Epoch of the position",
+}
+_SHORT_LABELS = {
+    "position": "positions",
+    "name": "name",
+    "sersic_index": "n",
+    "position_angle": "PA",
+    "effective_radius": "Re",
+    "pm_ra": "pm RA",
+    "pm_dec": "pm Dec",
+    "ref_epoch": "epoch",
+}
+_COORDINATES = {
+    "Galactic": ("Galactic l", "Galactic b"),
+    "Ecliptic": ("Ecliptic longitude", "Ecliptic latitude"),
+}
+_HELP = {
+    "position": "Names to look up, or both coordinates in one cell.",
+    "name": "What you call the target. Without a name it is called after its position.",
+    "ref_epoch": "Year in which the target is at its position.",
+}
+_RANGES = {
+    "sersic_index": f"{SERSIC_INDEX_RANGE[0]:g} to {SERSIC_INDEX_RANGE[1]:g}",
+    "position_angle": "-360 to 360 degrees, east of north",
+    "effective_radius": f"above 0, to {MAX_EFFECTIVE_RADIUS_ARCSEC:g} arcsec, along the major axis",
+    "pm_ra": f"-{MAX_PROPER_MOTION_MAS_YR:,.0f} to {MAX_PROPER_MOTION_MAS_YR:,.0f} mas/yr",
+    "pm_dec": f"-{MAX_PROPER_MOTION_MAS_YR:,.0f} to {MAX_PROPER_MOTION_MAS_YR:,.0f} mas/yr",
+    "ref_epoch": f"years {REF_EPOCH_RANGE_YR[0]:g} to {REF_EPOCH_RANGE_YR[1]:g}",
+}
+_RATIO_RANGES = {"a/b": "1 or more", "1-b/a": "0 to below 1"}
+_SURE, _LIKELY = 0.8, 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnOption:
+    """One column that can be chosen: its name, and the name with what is known of it."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleField:
+    """What can be chosen for one role.
+
+    Parameters
+    ----------
+    role, label, help, allowed
+        The role, and what people read of it; `allowed` is the range of a constant.
+    choice
+        What is chosen.
+    likely, others
+        Columns that may have the role, the best first, and all others.
+    confidence
+        ``sure``, ``likely``, ``unsure`` or ``your choice``; empty without a column.
+    percent
+        The same as the length of a bar, 0 to 100.
+    reasons
+        What speaks for the column.
+    units, kinds
+        Pairs of key and words.
+    takes_constant
+        Whether one value for all rows can take the place of a column.
+    is_constant
+        Whether it is given, or about to be.
+    error
+        What is wrong with the constant.
+    """
+
+    role: str
+    label: str
+    help: str
+    allowed: str
+    choice: Choice
+    likely: tuple[ColumnOption, ...]
+    others: tuple[ColumnOption, ...]
+    confidence: str
+    percent: int
+    reasons: str
+    units: tuple[tuple[str, str], ...]
+    kinds: tuple[tuple[str, str], ...]
+    takes_constant: bool
+    is_constant: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One row as written, and what it becomes."""
+
+    line: int
+    name: str
+    written: str
+    degrees: str = ""
+    sexagesimal: str = ""
+    shape: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFields:
+    """Everything that the page shows of a mapping."""
+
+    mapping: Mapping
+    questions: list[Question]
+    positions: list[RoleField]
+    shapes: list[RoleField]
+    motions: list[RoleField]
+    tables: list[tuple[int, str]]
+    asks_header: bool
+    asks_comma: bool
+    frames: tuple[str, ...]
+    samples: list[Sample]
+    summary: str
+    is_certain: bool
+    has_motion: bool
+    columns: tuple[ColumnOption, ...]
+    """For the box to search in; empty if the columns are few."""
+
+
+def fields_of(
+    file: ListFile,
+    mapping: Mapping,
+    proposal: Proposal,
+    checked: CheckedList,
+    constants: Collection[str] = (),
+) -> MappingFields:
+    """Return what the page shows of a mapping.
+
+    Parameters
+    ----------
+    file, mapping
+        The list and its mapping.
+    proposal
+        What its columns seem to be.
+    checked
+        Its rows.
+    constants
+        Roles for which one value for all rows is about to be given.
+    """
+    asked = questions(file, mapping)
+
+    def fields(roles: tuple[str, ...]) -> list[RoleField]:
+        return [
+            replace(field, is_constant=field.is_constant or role in constants)
+            for role in roles
+            for field in (_role_field(role, file, mapping, proposal, checked),)
+        ]
+
+    shapes = fields(SHAPE_ROLES) if mapping.model == "sersic" else []
+    positions, motions = fields(POSITION_ROLES), fields(MOTION_ROLES)
+    columns = columns_of(file, mapping)
+    return MappingFields(
+        mapping=mapping,
+        questions=asked,
+        positions=positions,
+        shapes=shapes,
+        motions=motions,
+        tables=[
+            (number, f"{table.name} ({len(table.rows):,} rows)")
+            for number, table in enumerate(file.tables)
+        ],
+        asks_header=file.tables[mapping.table].header == "asked",
+        asks_comma=commas_matter(file, mapping),
+        frames=FRAMES,
+        samples=[_sample(row, mapping) for row in checked.rows[:N_SAMPLES]],
+        summary=_summary(mapping),
+        is_certain=not asked
+        and _has_positions(mapping)
+        and not any(
+            one.confidence == "unsure" or one.error for one in positions + shapes + motions
+        ),
+        has_motion=has_motion(mapping),
+        columns=tuple(_option(column.name, column.unit) for column in columns)
+        if len(columns) > MANY_COLUMNS
+        else (),
+    )
+
+
+def label_of(role: str, mapping: Mapping) -> str:
+    """Return what people call a role, in the frame of a mapping."""
+    if role in ("ra", "dec") and mapping.frame in _COORDINATES:
+        return _COORDINATES[mapping.frame][role == "dec"]
+    return _LABELS[role]
+
+
+def shape_of(target: Target) -> str:
+    """Return the shape of a target in one line."""
+    shape = target.profile
+    if shape is None:
+        return "point source"
+    return (
+        f"n {shape.sersic_index:g}, b/a {shape.axis_ratio:.3g}, "
+        f"PA {shape.position_angle_deg:g}°, Re {shape.effective_radius_arcsec:.4g}″"
+    )
+
+
+def _role_field(
+    role: str, file: ListFile, mapping: Mapping, proposal: Proposal, checked: CheckedList
+) -> RoleField:
+    choice = mapping.choice(role)
+    candidates = proposal.candidates.get(role, ())
+    names = [candidate.column for candidate in candidates]
+    by_name = {column.name: column for column in columns_of(file, mapping)}
+    confidence, percent, reasons = _confidence(choice, proposal.mapping.choice(role), candidates)
+    return RoleField(
+        role=role,
+        label=label_of(role, mapping),
+        help=_HELP.get(role, ""),
+        allowed=_RATIO_RANGES.get(choice.kind, "above 0, to 1")
+        if role == "axis_ratio"
+        else _RANGES.get(role, ""),
+        choice=choice,
+        likely=tuple(
+            _option(name, by_name[name].unit, _words(candidate.score))
+            for name, candidate in zip(names, candidates, strict=True)
+            if name in by_name
+        ),
+        others=tuple(
+            _option(name, column.unit) for name, column in by_name.items() if name not in names
+        ),
+        confidence=confidence,
+        percent=percent,
+        reasons=reasons,
+        units=tuple(UNITS.get(role, {}).items()),
+        kinds=tuple(KINDS.items()) if role == "axis_ratio" else (),
+        takes_constant=role not in POSITION_ROLES,
+        is_constant=bool(choice.constant) and not choice.column,
+        error="" if choice.column else _constant_error(role, choice, checked),
+    )
+
+
+def _option(name: str, unit: str, confidence: str = "") -> ColumnOption:
+    words = f"{name} [{unit}]" if unit else name
+    return ColumnOption(name=name, words=f"{words} · {confidence}" if confidence else words)
+
+
+def _words(score: float) -> str:
+    if score >= _SURE:
+        return "sure"
+    return "likely" if score >= _LIKELY else "unsure"
+
+
+def _confidence(
+    choice: Choice, proposed: Choice, candidates: tuple[Candidate, ...]
+) -> tuple[str, int, str]:
+    """Return the word, the length of the bar in percent, and the reasons."""
+    if not choice.column:
+        return "", 0, ""
+    found = next((one for one in candidates if one.column == choice.column), None)
+    reasons = ", ".join(found.reasons) if found else ""
+    percent = round(100 * min(max(found.score, 0.0), 1.0)) if found else 0
+    if choice.column != proposed.column or found is None:
+        return "your choice", percent, reasons
+    return _words(found.score), percent, reasons
+
+
+def _constant_error(role: str, choice: Choice, checked: CheckedList) -> str:
+    if not choice.constant:
+        return ""
+    return next(
+        (
+            problem.message
+            for row in checked.rows[:N_SAMPLES]
+            for problem in row.problems
+            if problem.role == role and not problem.column and role not in row.corrected
+        ),
+        "",
+    )
+
+
+def _has_positions(mapping: Mapping) -> bool:
+    has = {role for role in ("position", "ra", "dec") if mapping.choice(role).column}
+    return "position" in has or {"ra", "dec"} <= has
+
+
+def _summary(mapping: Mapping) -> str:
+    """Return the mapping in one line."""
+    parts = []
+    for role in used_roles(mapping):
+        choice = mapping.choice(role)
+        label = choice.kind if role == "axis_ratio" and choice.kind else ""
+        label = label or _SHORT_LABELS.get(role) or label_of(role, mapping)
+        unit = UNITS.get(role, {}).get(choice.unit, "")
+        text = choice.column or f"{choice.constant} for all rows"
+        parts.append(f"{label}: {text} ({unit})" if unit else f"{label}: {text}")
+    if not parts:
+        return "No column is chosen yet"
+    frame = f"; {mapping.frame}" if mapping.frame else ""
+    return ", ".join(parts) + frame
+
+
+def _sample(row: CheckedRow, mapping: Mapping) -> Sample:
+    cells = [row.cells.get(role, "") for role in ("position", "ra", "dec")]
+    written = "  ".join(cell for cell in cells if cell)
+    problem = next((problem.message for problem in row.problems if problem.is_error), "")
+    if row.unresolved and not problem:
+        problem = "a name, to be looked up"
+    if row.target is None:
+        return Sample(line=row.line, name=row.name, written=written, problem=problem)
+    ra, dec = row.target.ra_deg, row.target.dec_deg
+    return Sample(
+        line=row.line,
+        name=row.name,
+        written=written,
+        degrees=f"{ra:.6f} {dec:+.6f}",
+        sexagesimal=" ".join(sexagesimal(ra, dec)),
+        shape=shape_of(row.target) if mapping.model == "sersic" else "",
+        problem=problem,
+    )

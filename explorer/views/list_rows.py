@@ -1,0 +1,258 @@
+"""A list on the start page: which column is what, its rows, their problems, and what is fixed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from explorer.list_mapping import changed_mapping, checked_text, proposal_of
+from explorer.list_mapping_fields import fields_of
+from explorer.list_names import look_up_some, names_to_look_up
+from explorer.list_rows import (
+    SHOWN,
+    change_edits,
+    checked_list,
+    corrected,
+    counts_of,
+    left_out,
+    positions_of,
+    report_csv,
+    rows_page,
+    summary_of,
+    taken_back,
+    without_rows,
+)
+from jobs.models import TargetList
+from jobs.target_lists import edits_of, file_of, mapping_of, save_mapping
+from jobs.visitors import VisitorRequest
+from photometry_core.errors import InvalidInputError
+from photometry_core.target_lists.limits import MAX_ROWS
+from photometry_core.target_lists.mapping import ROLES
+
+_NOT_STORED = (
+    "The site can't store changes at the moment: its disk is full or its database is busy. "
+    "Try again in a minute."
+)
+
+log = logging.getLogger(__name__)
+
+
+def _of_a_list(
+    view: Callable[..., HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Make a view of a function of (request, target_list, ...), which may refuse in words.
+
+    A stranger's list is a 404, as if it did not exist. What can't be done is answered with 422
+    and a sentence.
+    """
+
+    @wraps(view)
+    def answering(request: VisitorRequest, list_id: str, **arguments: Any) -> HttpResponse:
+        lists = TargetList.objects.filter(owner=request.visitor).defer("content")
+        target_list = get_object_or_404(lists, pk=list_id)
+        try:
+            return view(request, target_list, **arguments)
+        except InvalidInputError as error:
+            return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
+        except OperationalError:
+            log.exception("a change of a list could not be stored")
+            return HttpResponse(_NOT_STORED, status=503, content_type="text/plain; charset=utf-8")
+
+    return answering
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_of_a_list
+def mapping(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
+    """Show which column is what; change it."""
+    if request.method != "POST":
+        return render(request, "start/mapping.html", mapping_context(target_list))
+    data = request.POST.dict()
+    before = mapping_of(target_list)
+    changed = changed_mapping(file_of(target_list), before, data)
+    save_mapping(target_list, changed)
+    if changed.table != before.table:
+        # Rows of another table have nothing to do with what was fixed in this one.
+        target_list = change_edits(target_list.pk, without_rows)
+    if not request.headers.get("X-Requested-With"):
+        # Without scripts there is no page but the whole one.
+        return redirect(f"{reverse('new_job')}?list={target_list.pk}")
+    constants = [role for role in ROLES if data.get(f"{role}.source") == "constant"]
+    response = render(request, "start/mapping.html", mapping_context(target_list, constants))
+    response["HX-Trigger"] = "listchanged"
+    return response
+
+
+def mapping_context(target_list: TargetList, constants: Collection[str] = ()) -> dict[str, Any]:
+    """Return what the template of the mapping shows.
+
+    Parameters
+    ----------
+    target_list
+        The list.
+    constants
+        Roles for which one value for all rows is about to be given.
+    """
+    current = mapping_of(target_list)
+    proposal = proposal_of(target_list.pk, current.table, current.header)
+    checked = checked_list(target_list)
+    fields = fields_of(file_of(target_list), current, proposal, checked, constants)
+    return {"fields": fields, "target_list": target_list}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_of_a_list
+def rows(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
+    """Show one page of the rows; leave out several rows, or take them back."""
+    undo = None
+    if request.method == "POST":
+        target_list, undo = _change_several(target_list, request.POST.dict())
+    return _rows_page(request, target_list, undo)
+
+
+@require_POST
+@_of_a_list
+def row(request: VisitorRequest, target_list: TargetList, row: int) -> HttpResponse:
+    """Correct one cell of a row, leave the row out, or take it back; show the page anew."""
+    data = request.POST.dict()
+    if row not in {one.index for one in checked_list(target_list).rows}:
+        raise InvalidInputError(f"row: the list has no row {row}.")
+    action = data.get("action", "")
+    if action in ("leave_out", "take_back"):
+        target_list, undo = _move_rows(target_list, action, [row])
+    else:
+        target_list, undo = _correct(target_list, row, action, data)
+    return _rows_page(request, target_list, undo)
+
+
+@require_GET
+@_of_a_list
+def positions(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
+    """Say where the rows of a list are, and how many of them are good."""
+    return JsonResponse(positions_of(target_list), json_dumps_params={"allow_nan": False})
+
+
+@require_GET
+@_of_a_list
+def report(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
+    """Hand out all problems of a list as a file."""
+    return HttpResponse(
+        report_csv(checked_list(target_list)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="problems.csv"'},
+    )
+
+
+@require_POST
+@_of_a_list
+def resolve(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
+    """Look up the next few names of a list; say how many are left, and what stopped it."""
+    target_list, failure = look_up_some(target_list)
+    n_left = len(names_to_look_up(checked_list(target_list)))
+    n_done = len(edits_of(target_list).located)
+    return JsonResponse({"done": n_done, "left": n_left, "failure": failure})
+
+
+def _rows_page(
+    request: VisitorRequest, target_list: TargetList, undo: dict[str, Any] | None
+) -> HttpResponse:
+    asked = request.POST if request.method == "POST" else request.GET
+    show = asked.get("show", "all")
+    if show not in SHOWN:
+        raise InvalidInputError(f"show: {show!r:.40} given; allowed: {', '.join(SHOWN)}")
+    find = checked_text(asked.get("find", ""), "find")
+    checked = checked_list(target_list)
+    counts = counts_of(checked)
+    context = {
+        "target_list": target_list,
+        "page": rows_page(
+            target_list,
+            show=show,
+            find=find,
+            page=_whole("page", asked.get("page")) or 0,
+            row=_whole("select", asked.get("select")),
+        ),
+        "show": show,
+        "find": find,
+        "counts": counts,
+        "filters": [
+            (key, words, counts[key]) for key, words in SHOWN.items() if counts[key] or key == show
+        ],
+        "summary": summary_of(counts),
+        "has_problems": any(one.problems for one in checked.rows),
+        "notes": checked.notes,
+        "undo": json.dumps(undo) if undo else "",
+    }
+    return render(request, "start/rows_page.html", context)
+
+
+def _correct(
+    target_list: TargetList, row: int, action: str, data: dict[str, str]
+) -> tuple[TargetList, dict[str, Any]]:
+    """Correct one cell, or give it its text of the file; return the list and what undoes it."""
+    role = data.get("role", "")
+    if action not in ("correct", "restore"):
+        allowed = "correct, restore, leave_out, take_back"
+        raise InvalidInputError(f"action: {action!r:.40} given; allowed: {allowed}")
+    if role not in ROLES:
+        raise InvalidInputError(f"role: {role!r:.40} given; allowed: {', '.join(ROLES)}")
+    text = checked_text(data.get("text", ""), role) if action == "correct" else None
+    before = edits_of(target_list).corrections.get(row, {}).get(role)
+    changed = change_edits(target_list.pk, lambda edits: corrected(edits, row, role, text))
+    undo: dict[str, Any] = {"row": row, "role": role}
+    undo |= {"action": "restore"} if before is None else {"action": "correct", "text": before}
+    return changed, undo
+
+
+def _change_several(
+    target_list: TargetList, data: dict[str, str]
+) -> tuple[TargetList, dict[str, Any]]:
+    """Leave out all rows with errors, or leave out or take back the rows that are named."""
+    action = data.get("action", "")
+    checked = checked_list(target_list)
+    if action == "leave_out_bad":
+        bad = [one.index for one in checked.rows if one.status == "error"]
+        return _move_rows(target_list, "leave_out", bad)
+    if action not in ("leave_out", "take_back"):
+        allowed = "leave_out_bad, leave_out, take_back"
+        raise InvalidInputError(f"action: {action!r:.40} given; allowed: {allowed}")
+    named = [_whole("rows", text) for text in data.get("rows", "").split(",")]
+    numbers = [number for number in named if number is not None]
+    known = {one.index for one in checked.rows}
+    for number in numbers:
+        if number not in known:
+            raise InvalidInputError(f"rows: the list has no row {number}.")
+    return _move_rows(target_list, action, numbers)
+
+
+def _move_rows(
+    target_list: TargetList, action: str, numbers: list[int]
+) -> tuple[TargetList, dict[str, Any]]:
+    """Leave rows out or take them back; return the list and what undoes it."""
+    before = set(edits_of(target_list).left_out)
+    leaves = action == "leave_out"
+    moved = [number for number in numbers if (number in before) != leaves]
+    change = left_out if leaves else taken_back
+    changed = change_edits(target_list.pk, lambda edits: change(edits, moved))
+    undo = {"action": "take_back" if leaves else "leave_out", "rows": ",".join(map(str, moved))}
+    return changed, undo
+
+
+def _whole(name: str, text: str | None) -> int | None:
+    """Return a number from 0; `None` if nothing is given."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise InvalidInputError(
+            f"{name}: {text!r:.40} given; allowed: whole numbers from 0 to {MAX_ROWS}"
+        )
+    return int(text)

@@ -1,0 +1,252 @@
+// The grid of rows: which cell has the focus, which row is selected, and cells that are edited.
+
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const PAGE_OF_KEYS = 10;
+
+export class RowsGrid {
+  #editor = null;
+  #tip = document.getElementById("rows-tip");
+
+  // `actions`: change(row, values) answers whether the change was taken; turn(step, place) shows
+  // another page with the focus in its "first" or "last" row.
+  constructor(store, region, actions) {
+    this.store = store;
+    this.region = region;
+    this.actions = actions;
+    region.addEventListener("click", (event) => this.#clicked(event));
+    region.addEventListener("dblclick", (event) => this.#edit(event.target.closest(".cell")));
+    region.addEventListener("keydown", (event) => this.#pressed(event));
+    region.addEventListener("focusin", (event) => this.#entered(event.target.closest("td, th")));
+    region.addEventListener("focusout", (event) => this.#left(event));
+    region.addEventListener("pointerover", (event) => this.#explain(event.target.closest(".cell")));
+    region.addEventListener("pointerleave", () => { this.#tip.hidden = true; });
+  }
+
+  get rows() {
+    return [...this.region.querySelectorAll("tbody tr")];
+  }
+
+  // Puts other rows in the place of these: the focus stays in its cell, or where that cell was.
+  exchange(fill, { place = null } = {}) {
+    const cell = this.#focused();
+    const at = cell && {
+      row: cell.parentElement.dataset.row, index: cell.cellIndex, order: this.rows.indexOf(cell.parentElement),
+    };
+    const scroll = this.region.querySelector(".rows-scroll");
+    const [top, left] = [scroll?.scrollTop ?? 0, scroll?.scrollLeft ?? 0];
+    const typing = this.#editor && {
+      row: this.#editor.cell.parentElement.dataset.row,
+      role: this.#editor.cell.dataset.role,
+      text: this.#editor.input.value,
+    };
+    this.#editor = null;
+    this.#tip.hidden = true;
+    fill();
+    const rows = this.rows;
+    const now = this.region.querySelector(".rows-scroll");
+    if (now) now.scrollTo({ top: place === "first" ? 0 : top, left });
+    this.mark(this.store.get("row"), { scroll: false });
+    this.#rove(rows[0]?.cells[0]);
+    if (typing && this.#reopen(typing)) return;
+    if (!at || !rows.length) return;
+    const order = { first: 0, last: rows.length - 1 }[place] ?? Math.min(Math.max(at.order, 0), rows.length - 1);
+    const row = (place ? null : rows.find((one) => one.dataset.row === at.row)) ?? rows[order];
+    this.#focus(row.cells[at.index] ?? row.cells[0]);
+    if (place) this.#select(row);
+  }
+
+  // Goes on with a cell that was being edited; says whether it is still there.
+  #reopen({ row, role, text }) {
+    const cell = this.region.querySelector(`tr[data-row="${row}"] [data-role="${role}"]`);
+    if (!cell) return false;
+    this.#edit(cell);
+    if (text !== undefined) this.#editor.input.value = text;
+    return true;
+  }
+
+  // Marks a row as selected; says whether it is on this page.
+  mark(number, { scroll = true } = {}) {
+    let found = null;
+    for (const row of this.rows) {
+      const isIt = number !== null && row.dataset.row === String(number);
+      row.setAttribute("aria-selected", String(isIt));
+      if (isIt) found = row;
+    }
+    if (found && scroll) found.scrollIntoView({ block: "nearest", inline: "nearest" });
+    return Boolean(found);
+  }
+
+  #focused() {
+    return this.region.contains(document.activeElement) ? document.activeElement.closest("td, th") : null;
+  }
+
+  #rove(cell) {
+    if (!cell) return;
+    for (const one of this.region.querySelectorAll("tbody [tabindex='0']")) one.tabIndex = -1;
+    cell.tabIndex = 0;
+  }
+
+  #focus(cell) {
+    this.#rove(cell);
+    cell.focus({ preventScroll: true });
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  #select(row) {
+    this.store.set({ row: Number(row.dataset.row) });
+    if (row.dataset.ra && document.getElementById("rows-follow").checked) {
+      this.store.look(Number(row.dataset.ra), Number(row.dataset.dec));
+    }
+  }
+
+  #entered(cell) {
+    if (!cell?.closest("tbody")) return;
+    this.#rove(cell);
+    this.#explain(cell);
+  }
+
+  #clicked(event) {
+    const row = event.target.closest("tbody tr");
+    if (!row) return;
+    const button = event.target.closest("button");
+    if (button) {
+      this.#press(row, button);
+      return;
+    }
+    if (event.target.closest("input")) return;
+    this.#select(row);
+  }
+
+  #press(row, button) {
+    const { action, role, suggestion } = button.dataset;
+    const values = suggestion === undefined ? { action } : { action: "correct", role, text: suggestion };
+    this.#focus(button.closest("td"));
+    this.actions.change(row.dataset.row, values);
+  }
+
+  #pressed(event) {
+    const cell = event.target.closest("tbody td, tbody th");
+    if (!cell || event.metaKey || event.ctrlKey || event.altKey) return;
+    if (this.#editor) {
+      this.#pressedInEditor(event);
+      return;
+    }
+    const row = cell.parentElement;
+    if (event.key in MOVES) this.#move(cell, ...MOVES[event.key]);
+    else if (event.key === "PageDown") this.#move(cell, PAGE_OF_KEYS, 0);
+    else if (event.key === "PageUp") this.#move(cell, -PAGE_OF_KEYS, 0);
+    else if (event.key === "Home") this.#focus(row.cells[0]);
+    else if (event.key === "End") this.#focus(row.cells[row.cells.length - 1]);
+    else if (event.key === "Delete") this.#press(row, row.querySelector("[data-action]"));
+    else if (event.key === "Enter" || event.key === "F2") this.#act(cell, event.key);
+    else return;
+    event.preventDefault();
+  }
+
+  #act(cell, key) {
+    const button = cell.querySelector("button");
+    if (cell.matches(".cell")) this.#edit(cell);
+    else if (button && key === "Enter") this.#press(cell.parentElement, button);
+    else this.#select(cell.parentElement);
+  }
+
+  #move(cell, down, right) {
+    const rows = this.rows;
+    const order = rows.indexOf(cell.parentElement) + down;
+    if (down && (order < 0 || order >= rows.length)) {
+      if (Math.abs(down) === 1) this.actions.turn(down, down > 0 ? "first" : "last");
+      else this.#moveTo(rows[down > 0 ? rows.length - 1 : 0], cell.cellIndex);
+      return;
+    }
+    if (down) this.#moveTo(rows[order], cell.cellIndex);
+    else if (cell.parentElement.cells[cell.cellIndex + right]) this.#focus(cell.parentElement.cells[cell.cellIndex + right]);
+  }
+
+  #moveTo(row, index) {
+    this.#focus(row.cells[index]);
+    this.#select(row);
+  }
+
+  #edit(cell) {
+    if (!cell || this.#editor) return;
+    this.#tip.hidden = true;
+    this.#select(cell.parentElement);
+    const input = document.createElement("input");
+    input.type = "text";
+    input.className = "cell-editor";
+    input.value = cell.dataset.text;
+    input.maxLength = 4000;
+    input.setAttribute("aria-label", `${cell.dataset.label}, line ${cell.parentElement.cells[0].textContent}`);
+    this.#editor = { cell, input };
+    cell.classList.add("is-edited");
+    cell.append(input);
+    input.focus();
+    input.select();
+  }
+
+  #pressedInEditor(event) {
+    const { cell } = this.#editor;
+    if (event.key === "Escape") {
+      this.#close();
+      this.#focus(cell);
+    } else if (event.key === "Enter") {
+      this.#take(cell);
+    } else if (event.key === "Tab") {
+      const cells = [...this.region.querySelectorAll("tbody .cell")];
+      const next = cells[cells.indexOf(cell) + (event.shiftKey ? -1 : 1)];
+      this.#take(cell, next);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #left(event) {
+    if (!this.#editor || event.target !== this.#editor.input) return;
+    // Text that was typed is not lost by a click elsewhere.
+    const { cell } = this.#editor;
+    if (event.relatedTarget !== cell) this.#take(cell, null, { focus: false });
+  }
+
+  #close() {
+    const { cell, input } = this.#editor;
+    this.#editor = null;
+    cell.classList.remove("is-edited");
+    input.remove();
+  }
+
+  // Takes what was typed into a cell, and goes on to the next cell if there is one.
+  async #take(cell, next = null, { focus = true } = {}) {
+    const text = this.#editor.input.value.trim();
+    const [row, role] = [cell.parentElement.dataset.row, cell.dataset.role];
+    const on = next && { row: next.parentElement.dataset.row, role: next.dataset.role };
+    this.#close();
+    if (focus) this.#focus(cell);
+    if (text !== cell.dataset.text) {
+      const went = await this.actions.change(row, { action: "correct", role, text });
+      if (!went) {
+        // What was typed is still there to be mended.
+        this.#reopen({ row, role, text });
+        return;
+      }
+    }
+    if (on) this.#reopen(on);
+  }
+
+  // Says beside a cell what is wrong with it.
+  #explain(cell) {
+    const words = cell?.querySelector(".cell-mark")?.textContent.trim();
+    this.#tip.hidden = !words || Boolean(this.#editor);
+    if (this.#tip.hidden) return;
+    this.#tip.textContent = words;
+    const box = cell.getBoundingClientRect();
+    const frame = this.#tip.offsetParent.getBoundingClientRect();
+    const [width, height] = [this.#tip.offsetWidth, this.#tip.offsetHeight];
+    const left = Math.min(box.left - frame.left, frame.width - width - 8);
+    const below = box.bottom - frame.top + 4;
+    const fits = below + height < frame.height;
+    this.#tip.style.left = `${Math.max(left, 8)}px`;
+    this.#tip.style.top = `${fits ? below : box.top - frame.top - height - 4}px`;
+  }
+}

@@ -1,0 +1,46 @@
+"""Lists of targets, put into the database of the site whose environment this runs in.
+
+Usage: ``python -m tests.browser.seed_lists JOB``: the owner of a job gets the lists. Prints their
+ids by name as JSON.
+"""
+
+import json
+import sys
+
+import django
+
+django.setup()
+
+from jobs.models import Job  # noqa: E402 settings must be there first
+from jobs.target_lists import open_list  # noqa: E402
+
+GOOD = "\n".join(
+    f"star {i},{(10 + i * 0.37) % 360:.6f},{-60 + i * 0.025:.6f},{15 + i % 7}" for i in range(5000)
+)
+BAD = """name,ra,dec,mag
+first,10.684708,41.268750,3.4
+second,about ten,41.3,9.1
+third,202.469575,95.5,8.4
+=1+1,40.669629,-0.013281,8.9
+<b>bold</b>,189.998958,-11.623056,8.0
+last,148.88822,69.0653,6.9
+"""
+MANY_COLUMNS = ",".join(["name", "ra", "dec", *(f"flux_{i}" for i in range(40))])
+LISTS = {
+    "good": f"name,ra,dec,mag\n{GOOD}\n",
+    "bad": BAD,
+    "wide": f"{MANY_COLUMNS}\nonly,10.5,-5.25{',7' * 40}\n",
+}
+
+
+def seed(owner):
+    return {
+        name: open_list(
+            owner=owner, file_name=f"{name}.csv", source="file", pieces=[text.encode()]
+        ).pk
+        for name, text in LISTS.items()
+    }
+
+
+if __name__ == "__main__":
+    json.dump(seed(Job.objects.get(pk=sys.argv[1]).owner), sys.stdout)

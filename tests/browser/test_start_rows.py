@@ -1,0 +1,155 @@
+"""The rows of a list in a browser: what is wrong with them, how it is fixed, and the map's row."""
+
+import csv
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+# Two processors are shared with the workers and with whatever else runs.
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture
+def lists(site, seeded):
+    """Ids of lists, new for each test, whose owner is that of the seeded jobs."""
+    return json.loads(site.run("tests.browser.seed_lists", seeded["jobs"]["measured"]))
+
+
+def open_rows(page, list_id):
+    page.goto(f"/?list={list_id}")
+    expect(page.locator("#rows .rows-table")).to_be_attached()
+    return page
+
+
+def cell(page, row, role):
+    return page.locator(f"#rows tr[data-row='{row}'] [data-role='{role}'].cell")
+
+
+def summary(page, text):
+    expect(page.locator("#rows-summary")).to_have_text(text)
+
+
+def state(page, key):
+    return page.evaluate("(key) => window.start.store.get(key)", key)
+
+
+def selected(page, row):
+    expect(page.locator("#rows tr[aria-selected=true]")).to_have_attribute("data-row", str(row))
+
+
+def test_bad_rows_are_fixed_left_out_and_put_back_by_keyboard(owner, lists):
+    page = open_rows(owner, lists["bad"])
+    summary(page, "4 good, 2 with errors")
+    bold = page.locator("#rows tr[data-row='4']")
+    expect(bold).to_contain_text("<b>bold</b>")
+    cell(page, 0, "name").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    selected(page, 1)
+    expect(cell(page, 1, "ra")).to_be_focused()
+    expect(page.locator("#rows-tip")).to_contain_text("about ten")
+    # What is given up is not taken; what is entered is.
+    page.keyboard.press("F2")
+    page.keyboard.type("11.5")
+    page.keyboard.press("Escape")
+    summary(page, "4 good, 2 with errors")
+    page.keyboard.press("Enter")
+    page.keyboard.type("11.5")
+    page.keyboard.press("Tab")
+    expect(page.locator(".cell-editor")).to_have_value("41.3")
+    page.keyboard.press("Escape")
+    summary(page, "5 good, 1 with errors")
+    expect(cell(page, 1, "dec")).to_be_focused()
+    expect(page.locator("#rows tr[data-row='1'] td.rows-converted")).to_have_text(
+        "11.500000 +41.300000"
+    )
+    page.wait_for_function("() => window.start.store.get('positions').length === 5")
+    page.get_by_role("button", name="Leave out the bad row").click()
+    summary(page, "5 good, 1 left out")
+    for expected in ("5 good, 1 with errors", "4 good, 2 with errors"):
+        page.get_by_role("button", name="Undo").click()
+        summary(page, expected)
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    cell(page, 2, "dec").click()
+    page.keyboard.press("Delete")
+    summary(page, "4 good, 1 with errors, 1 left out")
+    page.locator("#rows tr[data-row='2']").get_by_role("button", name="Take back").click()
+    summary(page, "4 good, 2 with errors")
+    page.reload()
+    summary(page, "4 good, 2 with errors")
+
+
+def test_rows_are_filtered_found_and_reported(owner, lists, tmp_path):
+    page = open_rows(owner, lists["bad"])
+    page.select_option("#rows-show", "error")
+    expect(page.locator("#rows tbody tr")).to_have_count(2)
+    page.fill("#rows-find", "sec")
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    page.fill("#rows-find", "nobody")
+    page.get_by_role("button", name="Show all rows").click()
+    expect(page.locator("#rows tbody tr")).to_have_count(6)
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Error report").click()
+    caught.value.save_as(tmp_path / "report.csv")
+    rows = list(csv.DictReader((tmp_path / "report.csv").open()))
+    assert [row["line"] for row in rows] == ["3", "4"]
+
+
+def test_the_map_and_the_rows_select_the_same(owner, lists):
+    page = open_rows(owner, lists["good"])
+    summary(page, "5,000 good")
+    page.wait_for_function("() => window.start.store.get('positions').length === 5000")
+    assert state(page, "list")["good"] == 5000
+    page.evaluate("() => window.start.store.set({ row: 1234 })")
+    selected(page, 1234)
+    expect(page.locator("#rows .rows-pager")).to_contain_text("1201\u20131300 of 5000")
+    expect(page.locator("#rows tr[data-row='1234']")).to_be_in_viewport()
+    page.evaluate(
+        "() => window.start.store.addEventListener('look', (event) => { window.seen = event.detail; })"
+    )
+    cell(page, 1299, "name").click()
+    page.keyboard.press("ArrowDown")
+    selected(page, 1300)
+    assert state(page, "row") == 1300
+    assert page.evaluate("() => window.seen.ra") == pytest.approx(
+        (10 + 1300 * 0.37) % 360, abs=1e-6
+    )
+    # A row that is filtered out is shown all the same when somebody points at it.
+    page.fill("#rows-find", "star 77")
+    expect(page.locator("#rows tr[data-row='77']")).to_be_visible()
+    page.evaluate("() => window.start.store.set({ row: 4999 })")
+    selected(page, 4999)
+    expect(page.locator("#rows-find")).to_have_value("")
+
+
+def test_the_drawer_keeps_its_height(owner, lists):
+    page = open_rows(owner, lists["bad"])
+    height = page.locator("#rows").bounding_box()["height"]
+    page.locator("#rows-grip").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    open_rows(page, lists["bad"])
+    assert page.locator("#rows").bounding_box()["height"] == pytest.approx(height + 64, abs=2)
+    page.locator("#rows-toggle").click()
+    expect(page.locator("#rows-region")).to_be_hidden()
+    open_rows(page, lists["good"])
+    expect(page.locator("#rows-region")).to_be_hidden()
+    summary(page, "5,000 good")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_barriers_and_room(owner, lists, scheme, width):
+    owner.emulate_media(color_scheme=scheme)
+    owner.set_viewport_size({"width": width, "height": 844})
+    page = open_rows(owner, lists["bad"])
+    page.evaluate("() => { document.querySelector('.mapping').open = true; }")
+    if width == 390:
+        page.locator("#rows-toggle").click()
+        page.locator("#rows tr[data-row='1'] [data-role='ra']").click()
+    expect(page.locator("#rows tbody tr")).to_have_count(6)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()

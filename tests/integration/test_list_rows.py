@@ -1,0 +1,340 @@
+"""The columns and rows of a list on the start page: shown, changed, reported, looked up."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.test import Client
+
+from explorer import list_names, list_rows
+from explorer.names import Located, ResolverUnreachableError
+from jobs.models import TargetList
+from jobs.target_lists import checked, edits_of, mapping_of, open_list
+from photometry_core.errors import InvalidInputError
+from photometry_core.target_lists.checks import CellProblem, CheckedList, CheckedRow
+
+pytestmark = pytest.mark.django_db
+
+ROWS = "\n".join(f"star {i},{10 + i / 100},{-5 + i / 1000}" for i in range(120))
+LIST = f"name,ra,dec,other\n{ROWS}\n".replace("\n", ",x\n").replace("other,x", "other")
+BAD_ROW = 2
+
+
+@pytest.fixture
+def client():
+    list_rows._checked.cache_clear()
+    return Client()
+
+
+@pytest.fixture
+def opened(client):
+    """Opens a list of the visitor behind the client."""
+    visitor = client.get("/jobs/").wsgi_request.visitor
+
+    def opened(text=LIST, name="stars.csv"):
+        pieces = [text.encode()]
+        return open_list(owner=visitor, file_name=name, source="file", pieces=pieces)
+
+    return opened
+
+
+@pytest.fixture
+def bad(opened):
+    """A list whose third row has no right ascension."""
+    return opened(LIST.replace("10.02,", "about ten,"))
+
+
+def address(target_list, what):
+    return f"/lists/{target_list.pk}/{what}"
+
+
+def change(client, target_list, what, **values):
+    response = client.post(address(target_list, what), values)
+    target_list.refresh_from_db()
+    return response
+
+
+def rows_of(client, target_list, **values):
+    response = client.get(address(target_list, "rows"), values)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_page_of_rows_with_their_counts(client, opened):
+    target_list = opened()
+    page = rows_of(client, target_list)
+    assert page.count("data-row=") == list_rows.PAGE_SIZE
+    assert 'data-summary="120 good"' in page
+    assert "1\u2013100 of 120" in page
+    assert 'data-row="100"' in rows_of(client, target_list, page=1)
+    assert 'data-row="119"' in rows_of(client, target_list, page=77)
+
+
+def test_a_row_is_found_on_its_page_and_by_its_name(client, opened):
+    target_list = opened()
+    assert 'data-page="1"' in rows_of(client, target_list, select=110)
+    found = rows_of(client, target_list, find="STAR 11")
+    assert [f'data-row="{i}"' in found for i in (1, 11, 110, 119)] == [False, True, True, True]
+    assert "No row has \u201c&lt;b&gt;\u201d" in rows_of(client, target_list, find="<b>")
+
+
+def test_a_bad_cell_is_shown_fixed_and_put_back(client, bad):
+    page = rows_of(client, bad, show="error")
+    assert page.count("data-row=") == 1
+    assert "cell-error" in page
+    assert "119 good, 1 with errors" in page
+    response = change(client, bad, "rows/2", action="correct", role="ra", text=" 10.02 ")
+    assert bad.corrections == {"2": {"ra": "10.02"}}
+    assert "120 good" in response.content.decode()
+    undo = response.content.decode().split('data-undo="')[1].split('"')[0].replace("&quot;", '"')
+    assert json.loads(undo) == {"row": 2, "role": "ra", "action": "restore"}
+    change(client, bad, "rows/2", action="restore", role="ra")
+    assert bad.corrections == {}
+
+
+def test_rows_are_left_out_and_taken_back(client, bad):
+    change(client, bad, "rows", action="leave_out_bad")
+    assert bad.left_out == [BAD_ROW]
+    change(client, bad, "rows/7", action="leave_out")
+    assert bad.left_out == [BAD_ROW, 7]
+    page = rows_of(client, bad, show="left out")
+    assert page.count("data-row=") == 2
+    assert "2 left out" in page
+    change(client, bad, "rows", action="take_back", rows="2,7")
+    assert bad.left_out == []
+
+
+def test_the_map_hears_where_the_rows_are(client, bad):
+    found = client.get(address(bad, "positions")).json()
+    assert found["list"] == {
+        "id": bad.pk,
+        "name": "stars.csv",
+        "rows": 120,
+        "good": 119,
+        "errors": 1,
+        "warnings": 0,
+        "left_out": 0,
+        "unresolved": 0,
+    }
+    assert len(found["rows"]) == 119
+    first = {"row": 0, "name": "star 0", "ra": 10.0, "dec": -5.0, "status": "good"}
+    assert found["rows"][0] == first
+
+
+def problem(value, message, suggestion="", *, is_error=True, role="name"):
+    return CellProblem(
+        role=role,
+        column="Name",
+        value=value,
+        message=message,
+        is_error=is_error,
+        suggestion=suggestion,
+    )
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Makes every list consist of the rows that are given."""
+
+    def checks(*rows, notes=()):
+        found = CheckedList(rows=rows, notes=notes)
+        monkeypatch.setattr(list_rows, "checked", lambda _: found)
+
+    return checks
+
+
+def test_the_error_report_runs_no_formula(client, opened, checks):
+    problems = (
+        problem('=HYPERLINK("x")', "-1 is no name", "@home"),
+        problem("-1.5", "a number", "+2e3", is_error=False),
+    )
+    checks(CheckedRow(index=0, line=2, cells={}, problems=problems))
+    response = client.get(address(opened(), "report"))
+    assert "attachment" in response["Content-Disposition"]
+    assert list(csv.reader(io.StringIO(response.content.decode()))) == [
+        ["line", "column", "value", "kind", "problem", "suggestion"],
+        ["2", "Name", '\'=HYPERLINK("x")', "error", "'-1 is no name", "'@home"],
+        ["2", "Name", "-1.5", "warning", "a number", "+2e3"],
+    ]
+
+
+def test_problems_suggestions_and_notes_are_shown_as_texts(client, opened, checks):
+    row = CheckedRow(
+        index=4,
+        line=6,
+        cells={"name": "<i>M</i>", "ra": "-10", "dec": "2"},
+        problems=(problem("-10", "<b>RA</b> is below 0", "350", role="ra"),),
+    )
+    checks(row, notes=("RA and <u>Dec</u> seem swapped",))
+    page = rows_of(client, opened())
+    assert 'data-suggestion="350"' in page
+    assert not any(tag in page for tag in ("<i>M", "<b>RA", "<u>Dec"))
+    assert page.count("&lt;b&gt;RA&lt;/b&gt; is below 0") == 2
+
+
+def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypatch):
+    target_list = opened()
+    asked = []
+
+    def check(target_list):
+        located = edits_of(target_list).located
+        names = [f"M {i // 2}" for i in range(26)]
+        return CheckedList(
+            rows=tuple(
+                CheckedRow(index=i, line=i, cells={}, unresolved="" if name in located else name)
+                for i, name in enumerate(names)
+            )
+        )
+
+    def locate(name):
+        asked.append(name)
+        if name == "M 3":
+            raise InvalidInputError("nobody knows 'M 3'")
+        if name == "M 11" and len(asked) < 13:
+            raise ResolverUnreachableError("The name resolver can't be reached.")
+        return Located(name=name, ra_deg=1.0, dec_deg=2.0)
+
+    monkeypatch.setattr(list_rows, "checked", check)
+    monkeypatch.setattr(list_names, "locate", locate)
+    answers = [client.post(address(target_list, "resolve")).json() for _ in range(3)]
+    assert answers[0] == {"done": 10, "left": 3, "failure": ""}
+    assert answers[1] == {
+        "done": 11,
+        "left": 2,
+        "failure": "The name resolver can't be reached.",
+    }
+    assert answers[2] == {"done": 13, "left": 0, "failure": ""}
+    assert asked == [f"M {i}" for i in range(12)] + ["M 11", "M 12"]
+    target_list.refresh_from_db()
+    assert target_list.located["M 3"] == "nobody knows 'M 3'"
+    assert target_list.located["M 12"] == [1.0, 2.0]
+
+
+def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, monkeypatch):
+    target_list = opened()
+    row = CheckedRow(index=0, line=2, cells={}, unresolved="M 1")
+    monkeypatch.setattr(list_rows, "checked", lambda _: CheckedList(rows=(row,)))
+
+    def locate(name):
+        change(client, target_list, "rows/0", action="correct", role="name", text="mine")
+        return Located(name=name, ra_deg=1.0, dec_deg=2.0)
+
+    monkeypatch.setattr(list_names, "locate", locate)
+    change(client, target_list, "resolve")
+    assert target_list.corrections == {"0": {"name": "mine"}}
+    assert target_list.located == {"M 1": [1.0, 2.0]}
+
+
+def test_the_columns_are_shown_in_one_line_if_all_is_certain(client, opened):
+    page = client.get(address(opened(), "mapping")).content.decode()
+    assert "RA: ra, Dec: dec, name: name; ICRS" in page
+    assert "data-asks" not in page
+    assert page.count("10.000000 -5.000000") == 1
+    assert "UCD" not in page
+    assert "Sersic" not in page
+
+
+def test_another_column_is_taken_and_told(client, opened):
+    target_list = opened()
+    response = change(client, target_list, "mapping", **{"name.column": "other"})
+    assert response.status_code == 302
+    assert mapping_of(target_list).choice("name").column == "other"
+    headers = {"X-Requested-With": "fetch"}
+    values = {"model": "sersic", "frame": "Galactic"}
+    response = client.post(address(target_list, "mapping"), values, headers=headers)
+    assert response["HX-Trigger"] == "listchanged"
+    page = response.content.decode()
+    assert "Galactic l" in page
+    assert "Sersic index n" in page
+    assert "your choice" in page
+
+
+def test_one_value_for_all_rows(client, opened):
+    target_list = opened()
+    headers = {"X-Requested-With": "fetch"}
+    values = {"model": "sersic", "effective_radius.source": "constant"}
+    page = client.post(address(target_list, "mapping"), values, headers=headers).content.decode()
+    assert 'name="effective_radius.constant"' in page
+    assert "Allowed: above 0, to 20 arcsec" in page
+    values = {"effective_radius.constant": "4", "effective_radius.unit": "arcsec"}
+    change(client, target_list, "mapping", **values)
+    choice = mapping_of(target_list).choice("effective_radius")
+    assert (choice.column, choice.constant, choice.unit) == ("", "4", "arcsec")
+    assert checked(target_list).rows[5].cells["effective_radius"] == "4"
+
+
+def test_another_table_has_other_rows(client, opened, monkeypatch):
+    target_list = opened()
+    change(client, target_list, "rows/0", action="leave_out")
+    content = list_rows.TargetList.objects.get(pk=target_list.pk)
+    assert content.left_out == [0]
+    response = change(client, target_list, "mapping", table="1")
+    assert response.status_code == 422
+    assert target_list.left_out == [0]
+
+
+TAMPERED = [
+    ("mapping", {"ra.column": "nothing"}, "no column 'nothing'"),
+    ("mapping", {"orbit.column": "ra"}, "no field of a mapping"),
+    ("mapping", {"ra.colour": "ra"}, "no field of a mapping"),
+    ("mapping", {"ra.unit": "furlong"}, "ra.unit: 'furlong' given"),
+    ("mapping", {"ra.source": "thin air"}, "allowed: column, constant"),
+    ("mapping", {"axis_ratio.kind": "c/d"}, "axis_ratio.kind"),
+    ("mapping", {"frame": "Atlantis"}, "frame: 'Atlantis' given"),
+    ("mapping", {"model": "spiral"}, "allowed: point, sersic"),
+    ("mapping", {"table": "-1"}, "table: '-1' given"),
+    ("mapping", {"header": "perhaps"}, "header: 'perhaps' given"),
+    ("mapping", {"decimal_comma": "perhaps"}, "decimal_comma"),
+    ("mapping", {"pm_ra.source": "constant", "pm_ra.constant": "1\x00"}, "can't be printed"),
+    ("mapping", {"pm_ra.source": "constant", "pm_ra.constant": "1" * 5000}, "5,000 characters"),
+    ("rows/120", {"action": "leave_out"}, "no row 120"),
+    ("rows/99999999999999999999", {"action": "leave_out"}, "no row 99999"),
+    ("rows/1", {"action": "explode"}, "action: 'explode' given"),
+    ("rows/1", {"action": "correct", "role": "orbit"}, "role: 'orbit' given"),
+    ("rows/1", {"action": "correct", "role": "ra", "text": "1" * 5000}, "5,000 characters"),
+    ("rows/1", {"action": "correct", "role": "ra", "text": "1\x1b2"}, "can't be printed"),
+    ("rows", {"action": "take_back", "rows": "1,two"}, "rows: 'two' given"),
+    ("rows", {"action": "take_back", "rows": "500"}, "no row 500"),
+    ("rows", {"action": "sort"}, "action: 'sort' given"),
+]
+
+
+@pytest.mark.parametrize(("what", "values", "words"), TAMPERED)
+def test_tampered_fields_are_refused_in_words(client, opened, what, values, words):
+    target_list = opened()
+    before = TargetList.objects.values().get(pk=target_list.pk)
+    response = client.post(address(target_list, what), values)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert TargetList.objects.values().get(pk=target_list.pk) == before
+
+
+@pytest.mark.parametrize(
+    "query", [{"show": "none"}, {"page": "-1"}, {"page": "\u0663"}, {"select": "1e3"}]
+)
+def test_views_that_do_not_exist_are_refused(client, opened, query):
+    assert client.get(address(opened(), "rows"), query).status_code == 422
+
+
+def test_ten_megabytes_are_too_much(client, opened):
+    target_list = opened()
+    values = {"action": "correct", "role": "ra", "text": "1" * 10_000_000}
+    for what in ("rows/1", "mapping"):
+        response = client.post(
+            address(target_list, what), values, content_type="application/x-www-form-urlencoded"
+        )
+        assert response.status_code == 400
+    body = "text=" + "1" * 10_000_000
+    response = client.post(
+        address(target_list, "rows/1"), body, content_type="application/x-www-form-urlencoded"
+    )
+    assert response.status_code == 400
+    target_list.refresh_from_db()
+    assert target_list.corrections == {}
+
+
+def test_a_form_without_its_token_changes_nothing(opened):
+    target_list = opened()
+    stranger = Client(enforce_csrf_checks=True)
+    assert stranger.post(address(target_list, "rows/1"), {"action": "leave_out"}).status_code == 403
