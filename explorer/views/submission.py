@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from explorer.bands import BANDS
 from explorer.forms import JobForm, default_title, new_submission_key
 from explorer.names import ResolverUnreachableError, locate
+from explorer.sky.surveys import with_sky
 from explorer.times import parse_time
 from explorer.views.ownership import owned_job
 from jobs.models import Job
@@ -39,6 +40,7 @@ _NOT_STORED = (
 log = logging.getLogger(__name__)
 
 
+@with_sky
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_job(request: VisitorRequest) -> HttpResponse:
     """Show the form; take a submission."""
