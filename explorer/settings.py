@@ -285,6 +285,8 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "explorer.static_files.PackageFileFinder",
 ]
+NODE_MODULES = BASE_FOLDER / "node_modules"
+"""Where npm installs what the pages load in the browser."""
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

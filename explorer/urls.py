@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from explorer.views import (
     downloads,
@@ -15,6 +15,7 @@ from explorer.views import (
     result_table,
     results,
     sharing,
+    sky,
     submission,
     uploads,
 )
@@ -71,6 +72,18 @@ urlpatterns = [
     path("lists/<str:list_id>/resolve", list_rows.resolve, name="list_resolve"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
+]
+
+urlpatterns += [
+    re_path(r"^sky/coverage/(?P<which>all|deep)\.json$", sky.coverage_map, name="sky_coverage"),
+    path("sky/footprints", sky.footprints, name="sky_footprints"),
+    path("sky/hips/properties", sky.hips_properties, name="sky_hips_properties"),
+    path("sky/hips/Moc.fits", sky.hips_moc, name="sky_hips_moc"),
+    path(
+        "sky/hips/Norder<int:order>/Dir<int:folder>/Npix<int:index>.png",
+        sky.hips_tile,
+        name="sky_tile",
+    ),
 ]
 
 handler400 = errors.bad_request

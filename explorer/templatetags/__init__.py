@@ -1,1 +1,2 @@
 """Tags of the pages' templates."""
+"""What templates ask for by themselves."""

@@ -6,13 +6,14 @@ archives deliver the same `Cutout`, made by the same reader from the same file f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from photometry_core.archive.search import ExposureSearch
 from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError
+from photometry_core.footprints import Outlines
 from photometry_core.types import Exposure, MeasureOptions, Target
 
 SIMULATED = "simulated"
@@ -86,6 +87,46 @@ class Archive(Protocol):
 
     def calibration_note(self) -> str:
         """Return in words which wavelengths and solid angles its cutouts carry."""
+        ...
+
+    def footprints(self, exposures: Sequence[Exposure]) -> Outlines:
+        """Return where exposures lie on the sky.
+
+        Parameters
+        ----------
+        exposures
+            Some that this archive found.
+
+        Raises
+        ------
+        ExposureError
+            One of them can't be read.
+        """
+        ...
+
+    def coverage(self, *, deep: bool = False) -> Iterator[Outlines]:
+        """Yield outlines that together cover the sky where the archive has exposures.
+
+        Parameters
+        ----------
+        deep
+            Only those of the deep survey.
+
+        Raises
+        ------
+        ArchiveError
+            The archive can't be listed.
+        """
+        ...
+
+    def state(self) -> str:
+        """Return a text that differs when the exposures of the archive do.
+
+        Raises
+        ------
+        ArchiveError
+            The archive can't be listed.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ Calibration products in the folder are recognised by the archive's names for the
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from photometry_core.calibration import Calibration, read_solid_angles, read_wav
 from photometry_core.cutout import Cutout
 from photometry_core.errors import ArchiveError, DataFormatError, ExposureError
 from photometry_core.fits_layout import HduWalk
+from photometry_core.footprints import Outlines, outlines
 from photometry_core.image_header import Footprint, read_exposure, read_footprint
 from photometry_core.motion import positions_at
 from photometry_core.spectral_image import read_cutouts
@@ -40,6 +42,7 @@ _FIRST_QR3_PRODUCTS = "2026-191"
 one release are not used for the other: wavelengths of D5 and D6 differ by 0.0064 um."""
 
 _IMAGE = frozenset({"IMAGE"})
+_OUTLINES_AT_ONCE = 500
 _VERSION = re.compile(r"_l2b-v(\d+)-(\d{4}-\d{3})")
 
 
@@ -139,6 +142,61 @@ class FolderArchive:
             if len(found) < len(RELEASES) * len(DETECTORS):
                 parts.append(otherwise + (" for the others" if found else ""))
         return "; ".join(parts)
+
+    def footprints(self, exposures: Sequence[Exposure]) -> Outlines:
+        """Return where exposures lie on the sky.
+
+        Raises
+        ------
+        ExposureError
+            A file is gone or can't be read.
+        """
+        found = []
+        for exposure in exposures:
+            try:
+                status = Path(exposure.access).stat()
+                _, footprint = _read_entry(exposure.access, status.st_mtime_ns, status.st_size)
+            except (DataFormatError, OSError) as error:
+                raise ExposureError(_naming(Path(exposure.access).name, error)) from error
+            found.append(footprint)
+        return outlines(found)
+
+    def coverage(self, *, deep: bool = False) -> Iterator[Outlines]:
+        """Yield the outlines of all images that can be read.
+
+        Raises
+        ------
+        ArchiveError
+            The folder can't be listed.
+        """
+        found: list[Footprint] = []
+        for entry in self._files():
+            try:
+                status = entry.stat()
+                exposure, footprint = _read_entry(entry.path, status.st_mtime_ns, status.st_size)
+            except (DataFormatError, OSError):
+                # A search names it.
+                continue
+            if exposure.deep or not deep:
+                found.append(footprint)
+            if len(found) == _OUTLINES_AT_ONCE:
+                yield outlines(found)
+                found = []
+        yield outlines(found)
+
+    def state(self) -> str:
+        """Return a digest of names, sizes and times of the files.
+
+        Raises
+        ------
+        ArchiveError
+            The folder can't be listed.
+        """
+        digest = hashlib.sha256()
+        for entry in self._files():
+            status = entry.stat()
+            digest.update(f"{entry.path}\0{status.st_mtime_ns}\0{status.st_size}\n".encode())
+        return digest.hexdigest()
 
     def _calibration(self, exposure: Exposure) -> Calibration:
         return _open_products(

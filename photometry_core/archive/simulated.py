@@ -5,24 +5,42 @@ Cutouts go as bytes of a Spectral Image through the same reader as real files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
 from photometry_core.archive.regions import Box, boxes_around
 from photometry_core.archive.search import ExposureMatch, ExposureSearch
 from photometry_core.cutout import Cutout
+from photometry_core.footprints import Outlines, edge_pixels, outlines
 from photometry_core.image_header import Footprint
 from photometry_core.motion import positions_at
 from photometry_core.simulation import exposures, survey
+from photometry_core.simulation.exposures import pointing_number
 from photometry_core.simulation.files import spectral_image
+from photometry_core.simulation.focal_plane import detector_geometry
 from photometry_core.simulation.instrument import render_exposure
+from photometry_core.simulation.seeds import SIMULATION_VERSION
 from photometry_core.simulation.sky import sources_near_box
-from photometry_core.simulation.sources import Sources
+from photometry_core.simulation.sources import Sources, unit_vectors
 from photometry_core.spectral_image import read_cutouts
-from photometry_core.types import DETECTOR_SIZE_PIX, Exposure, MeasureOptions, Target
+from photometry_core.types import (
+    DETECTOR_SIZE_PIX,
+    Exposure,
+    FloatArray,
+    IntArray,
+    MeasureOptions,
+    Target,
+)
 
 _DETECTOR = Box(0, 0, DETECTOR_SIZE_PIX, DETECTOR_SIZE_PIX)
+_STRIDE_STEPS = 12
+"""Steps between the pointings that stand for a strip: 2.4 degrees, so that the images, 3.5
+degrees high, overlap, and the strip has the edges of all of its images."""
+_COLUMNS = (1, 2, 3)
+"""The other detectors look at the same sky as these."""
+_PERIODS_AT_ONCE = 8
 
 
 class SimulatedArchive:
@@ -67,7 +85,7 @@ class SimulatedArchive:
         ExposureError
             The exposure is not one of this survey.
         """
-        number = exposures.pointing_number(exposure)
+        number = pointing_number(exposure)
         detector = exposure.detector
         wcs = survey.celestial_wcs(number, detector)
         x, y = wcs.sky_to_pixel(*positions_at(targets, exposure.mjd))
@@ -88,6 +106,36 @@ class SimulatedArchive:
     def calibration_note(self) -> str:
         """Return in words which wavelengths and solid angles its cutouts carry."""
         return "wavelengths from the WCS-WAVE tables and solid angles from the WCS of the images"
+
+    def footprints(self, exposures: Sequence[Exposure]) -> Outlines:
+        """Return where exposures lie on the sky.
+
+        Raises
+        ------
+        ExposureError
+            One of them is not one of this survey.
+        """
+        return outlines(
+            [
+                Footprint(
+                    box=_DETECTOR,
+                    wcs=survey.celestial_wcs(pointing_number(exposure), exposure.detector),
+                )
+                for exposure in exposures
+            ]
+        )
+
+    def coverage(self, *, deep: bool = False) -> Iterator[Outlines]:
+        """Yield outlines of so many images that the others lie within their union."""
+        for first in range(0, survey.PERIODS, _PERIODS_AT_ONCE):
+            periods = range(first, min(first + _PERIODS_AT_ONCE, survey.PERIODS))
+            numbers = survey.spaced_pointings(periods, _STRIDE_STEPS, deep=deep)
+            for detector in _COLUMNS:
+                yield _outlines_of_pointings(numbers, detector)
+
+    def state(self) -> str:
+        """Return the version of the simulation, which is all that could change."""
+        return f"simulation {SIMULATION_VERSION}"
 
 
 def _pointings_covering(target: Target, detector: int) -> list[int]:
@@ -110,3 +158,27 @@ def _pointings_covering(target: Target, detector: int) -> list[int]:
             *positions_at([target], float(survey.mid_mjd(number)))
         )[0]
     ]
+
+
+def _outlines_of_pointings(numbers: IntArray, detector: int) -> Outlines:
+    """Outlines of one detector, many at once: the same polygon, turned to where it looks."""
+    pointings = survey.pointings(numbers)
+    offset = detector_geometry(detector).offset_deg
+    center, x_axis, y_axis = survey.detector_axes(pointings, offset)
+    x, y = _outline_in_plane(detector)
+    direction = center[:, None] + x[:, None] * x_axis[:, None] + y[:, None] * y_axis[:, None]
+    return Outlines(
+        ra_deg=np.degrees(np.arctan2(direction[..., 1], direction[..., 0])) % 360.0,
+        dec_deg=np.degrees(
+            np.arctan2(direction[..., 2], np.hypot(direction[..., 0], direction[..., 1]))
+        ),
+    )
+
+
+@cache
+def _outline_in_plane(detector: int) -> tuple[FloatArray, FloatArray]:
+    """Outline of a detector in the plane of its projection, radians along its axes."""
+    corners = unit_vectors(*survey.celestial_wcs(0, detector).pixel_to_sky(*edge_pixels(_DETECTOR)))
+    center, x_axis, y_axis = survey.axes_of(0, detector)
+    depth = corners @ center
+    return corners @ x_axis / depth, corners @ y_axis / depth

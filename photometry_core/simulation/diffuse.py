@@ -67,6 +67,25 @@ def typical_zodiacal_light(detector: int, y_pix: FloatArray) -> FloatArray:
     )
 
 
+def zodiacal_light_towards(direction: FloatArray, wavelength_um: FloatArray) -> FloatArray:
+    """Return the model of the zodiacal light in some directions.
+
+    Parameters
+    ----------
+    direction
+        ICRS unit vectors, shape (n, 3).
+    wavelength_um
+        Shape (m,).
+
+    Returns
+    -------
+    FloatArray
+        MJy/sr, shape (n, m).
+    """
+    at_pole = np.interp(wavelength_um, _POLE_UM, _POLE_MJY_SR)
+    return np.asarray(_of_latitude(direction @ POLE_ICRS)[:, None] * at_pole)
+
+
 def _of_latitude(sin_latitude: FloatArray | float) -> FloatArray:
     """Brightness over that at the pole."""
     squared = np.square(sin_latitude)

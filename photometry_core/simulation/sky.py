@@ -16,7 +16,12 @@ from functools import cache, lru_cache
 
 import numpy as np
 from astropy import units as u
-from astropy_healpix.core import healpix_cone_search, healpix_to_lonlat, lonlat_to_healpix
+from astropy_healpix.core import (
+    healpix_cone_search,
+    healpix_to_lonlat,
+    lonlat_to_healpix,
+    neighbours,
+)
 from scipy.special import ndtri, pdtrc
 
 from photometry_core.archive.regions import Box
@@ -25,7 +30,13 @@ from photometry_core.simulation.names import NAMED
 from photometry_core.simulation.scene import SOURCE_MARGIN_PIX
 from photometry_core.simulation.seeds import uniforms
 from photometry_core.simulation.sources import Sources, concatenate, make_sources, unit_vectors
-from photometry_core.simulation.spectra import Kind, number_of, numbers_of_kind
+from photometry_core.simulation.spectra import (
+    TEMPLATES,
+    Kind,
+    band_mean,
+    number_of,
+    numbers_of_kind,
+)
 from photometry_core.types import BoolArray, FloatArray, IntArray
 
 FAINTEST_MAG, BRIGHTEST_MAG = 19.8, 11.4
@@ -35,7 +46,8 @@ EXTENDED_ARCSEC = 3.0
 """Galaxies with a smaller effective radius are drawn as points."""
 
 _CELL_NSIDE = 512
-_CHILD_NSIDE = 4096
+SMALL_CELL_ORDER = 12
+_CHILD_NSIDE = 1 << SMALL_CELL_ORDER
 _CHILDREN = (_CHILD_NSIDE // _CELL_NSIDE) ** 2
 _MOST_PER_CHILD = 4
 _FEW_CELLS = 50
@@ -99,6 +111,101 @@ def cells_around(ra_deg: float, dec_deg: float, radius_deg: float) -> tuple[int,
         ra_deg * u.deg, dec_deg * u.deg, radius_deg * u.deg, _CELL_NSIDE, order="nested"
     )
     return tuple(sorted(cells.tolist()))
+
+
+def cells_of_tile(order: int, index: int) -> tuple[int, ...]:
+    """Return the cells in a HEALPix cell of an order of 9 at most, and those around it, ascending.
+
+    The margin is about 7 arcmin wide.
+
+    Parameters
+    ----------
+    order, index
+        The cell, in nested numbering.
+    """
+    count = (_CELL_NSIDE >> order) ** 2
+    inside = np.arange(index * count, (index + 1) * count)
+    around = np.unique(neighbours(inside, _CELL_NSIDE, order="nested"))
+    return tuple(sorted({*inside.tolist(), *around[around >= 0].tolist()}))
+
+
+def light_of_small_cells(
+    cells: IntArray, wavelength_um: FloatArray, bandwidth_um: float
+) -> FloatArray:
+    """Return the summed flux of the sources that are not named, cell by cell.
+
+    For pictures of large areas: whether a source is there is decided by the density in the
+    middle of the 16 cells around it, which makes one in a thousand wrong, and named sources do
+    not clear their surroundings.
+
+    Parameters
+    ----------
+    cells
+        HEALPix cells of order `SMALL_CELL_ORDER`, nested, shape (n,).
+    wavelength_um, bandwidth_um
+        Bandpasses, shape (m,), and their width.
+
+    Returns
+    -------
+    FloatArray
+        Fluxes in uJy, shape (n, m).
+    """
+    areas, area_of_cell = np.unique(cells >> 4, return_inverse=True)
+    longitude, latitude = healpix_to_lonlat(areas, _CHILD_NSIDE >> 2, order="nested")
+    direction = unit_vectors(np.degrees(longitude.value), np.degrees(latitude.value))
+    slots = range(_MOST_PER_CHILD)
+    likely = np.stack([_presence(np.array(slot), direction) for slot in slots], axis=1)
+    key = cells[:, None] * _MOST_PER_CHILD + np.array(slots)
+    present = uniforms(3, key) < likely[area_of_cell]
+    key = key[present]
+    flux = _flux_ujy(_magnitudes(uniforms(4, key)))
+    template = _templates(uniforms(5, key), uniforms(6, key))
+    rows = np.nonzero(present)[0]
+    light = [
+        np.bincount(rows, flux * colors[template], minlength=cells.size)
+        for colors in _template_colors(tuple(wavelength_um.tolist()), bandwidth_um)
+    ]
+    return np.stack(light, axis=1)
+
+
+def mean_light(direction: FloatArray, wavelength_um: FloatArray, bandwidth_um: float) -> FloatArray:
+    """Return the mean surface brightness of the sources that are not named, uJy/arcsec^2.
+
+    Parameters
+    ----------
+    direction
+        ICRS unit vectors, shape (n, 3).
+    wavelength_um, bandwidth_um
+        Bandpasses, shape (m,), and their width.
+
+    Returns
+    -------
+    FloatArray
+        Shape (n, m).
+    """
+    slots = range(_MOST_PER_CHILD)
+    number = np.sum([_presence(np.array(slot), direction) for slot in slots], axis=0)
+    flux = _flux_ujy(_magnitudes((np.arange(4096) + 0.5) / 4096)).mean()
+    colors = _template_colors(tuple(wavelength_um.tolist()), bandwidth_um)
+    share = np.array([share for _, share in _MIX])
+    color = [
+        share @ np.array([values[list(numbers_of_kind(kind))].mean() for kind, _ in _MIX])
+        for values in colors
+    ]
+    area_arcsec2 = 4 * np.pi * np.degrees(1.0) ** 2 * 3600**2 / (12 * _CHILD_NSIDE**2)
+    return np.asarray(number[:, None] * flux * np.array(color) / area_arcsec2)
+
+
+@cache
+def _template_colors(wavelength_um: tuple[float, ...], bandwidth_um: float) -> FloatArray:
+    """Flux of every template in bandpasses over its mean over 1.5 to 2.3 um, (m, templates)."""
+    every = np.arange(len(TEMPLATES))
+    return np.array([band_mean(every, center, bandwidth_um) for center in wavelength_um])
+
+
+def named_sources() -> Sources:
+    """Return the named sources."""
+    return _named_sources()[0]
 
 
 def sources_of_cells(cells: tuple[int, ...]) -> Sources:

@@ -14,6 +14,7 @@ Every pointing is a function of its number; nothing is stored.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -227,6 +228,28 @@ def candidates(direction: FloatArray, offset_deg: float, reach_deg: float) -> In
     slew = first_slew[which] + step // SMALL_SLEWS
     number = _ORDER_OF_SLEW[slew] * SMALL_SLEWS + step % SMALL_SLEWS
     return np.sort(period[which] * POINTINGS_PER_PERIOD + number)
+
+
+def spaced_pointings(periods: Sequence[int], stride_steps: int, *, deep: bool) -> IntArray:
+    """Return numbers of pointings that stand for all of some planning periods.
+
+    Parameters
+    ----------
+    periods
+        Planning periods, from 0.
+    stride_steps
+        Steps along a strip from one of them to the next; the last of a strip is among them.
+    deep
+        Only strips of the deep survey.
+    """
+    numbers = []
+    for first_slew, slews, _, _ in _STRIPS[2 if deep else 0 :].tolist():
+        last = int(slews) * SMALL_SLEWS - 1
+        step = np.append(np.arange(0, last, stride_steps), last)
+        slew = int(first_slew) + step // SMALL_SLEWS
+        numbers.append(_ORDER_OF_SLEW[slew] * SMALL_SLEWS + step % SMALL_SLEWS)
+    first = np.asarray(periods, dtype=np.int64)[:, None] * POINTINGS_PER_PERIOD
+    return np.asarray((first + np.concatenate(numbers)).ravel())
 
 
 # One row per strip of a planning period: its first large slew, number of large slews,

@@ -7,6 +7,7 @@ import { mountModel } from "./model.js";
 import { mountOptions } from "./options.js";
 import { mountPanel } from "./panel.js";
 import { mountRows } from "./rows.js";
+import { mountSky } from "./sky.js";
 import { Store } from "./store.js";
 import { mountTarget } from "./target.js";
 
@@ -22,3 +23,4 @@ mountIntake(store);
 mountMapping();
 mountRows(store);
 mountKeys();
+mountSky(store);
