@@ -3,6 +3,7 @@
 from django.urls import path
 
 from explorer.views import (
+    before,
     downloads,
     errors,
     method,
@@ -14,6 +15,7 @@ from explorer.views import (
     results,
     sharing,
     submission,
+    titles,
     uploads,
 )
 from jobs.visitors import claim
@@ -57,6 +59,10 @@ urlpatterns = [
     path(f"{_TARGET}table", result_table.table, name="result_table"),
     path(f"{_TARGET}statistics", result_table.statistics, name="result_statistics"),
     path(f"{_TARGET}check_expression", result_table.check_expression, name="check_expression"),
+    path("estimate", before.estimate_job, name="estimate"),
+    path("preview", before.preview_target, name="preview"),
+    path("neighbours", before.neighbours, name="neighbours"),
+    path("jobs/<str:job_id>/title", titles.rename, name="rename_job"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

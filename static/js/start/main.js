@@ -1,5 +1,6 @@
 // Puts the parts of the start page together.
 
+import { mountBefore } from "./before.js";
 import { mountKeys } from "./keys.js";
 import { mountModel } from "./model.js";
 import { mountOptions } from "./options.js";
@@ -15,4 +16,5 @@ mountPanel(store);
 mountTarget(store);
 mountModel(store);
 mountOptions(store);
+mountBefore(store);
 mountKeys();
