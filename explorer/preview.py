@@ -20,7 +20,14 @@ from photometry_core.errors import ExposureError
 from photometry_core.flags import IGNORED_BY_FIT
 from photometry_core.sources import Located, locate, on_cutout
 from photometry_core.stamps import cut_stamp
-from photometry_core.types import RELEASES, STAMP_SIZE_PIX, Exposure, MeasureOptions, Target
+from photometry_core.types import (
+    RELEASES,
+    STAMP_SIZE_PIX,
+    BoolArray,
+    Exposure,
+    MeasureOptions,
+    Target,
+)
 
 WAIT_SECONDS = 0.8
 """How long a request waits for a picture; one that takes longer is asked for again."""
@@ -134,23 +141,27 @@ def _best(
             if not on_cutout(one):
                 continue
             stamp = cut_stamp(one, None)
-            usable = np.isfinite(stamp.image_mjy_sr) & (stamp.flags & IGNORED_BY_FIT == 0)
-            fraction = float(usable.mean())
-            if usable.any() and (best is None or fraction > best[0]):
+            fraction = float(_usable(stamp).mean())
+            if fraction > 0 and (best is None or fraction > best[0]):
                 best = (fraction, one, stamp)
         if best is not None and best[0] >= _GOOD_FRACTION:
             break
     return best and best[1:]
 
 
+def _usable(stamp: Stamp) -> BoolArray:
+    return np.asarray(np.isfinite(stamp.image_mjy_sr) & (stamp.flags & IGNORED_BY_FIT == 0))
+
+
 def _pixels(one: Located, stamp: Stamp) -> dict[str, Any]:
-    """Return what the browser draws cutouts from."""
+    """Return what the browser draws cutouts from; pixels that no fit uses have no value."""
     x0, y0 = stamp.origin_pix
+    image = np.where(_usable(stamp), stamp.image_mjy_sr, np.float32(np.nan))
     return {
         "size": STAMP_SIZE_PIX,
-        "image": packed(stamp.image_mjy_sr.ravel(), "f4"),
+        "image": packed(image.ravel(), "f4"),
         "cd": stamp.cd_deg.tolist(),
-        "limits": {"image": intervals(stamp.image_mjy_sr)},
+        "limits": {"image": intervals(image)},
         "target": [one.x_pix - x0, one.y_pix - y0],
         "sky": [one.ra_deg, one.dec_deg],
     }

@@ -71,7 +71,7 @@ def test_another_archive_is_searched_and_remembered(monkeypatch):
             searches.append(len(targets))
             return open_archive("simulated").find_exposures(targets, options)
 
-    monkeypatch.setattr(exposure_counts, "open_anew", lambda name: Archive())
+    monkeypatch.setattr(exposure_counts, "open_anew", lambda _: Archive())
     forget()
     positions = [(12.34, 34.89), (200.0, -10.0)]
     for _ in range(2):
