@@ -30,6 +30,11 @@ SPHEREX_MAX_TARGETS, SPHEREX_MAX_ACTIVE_JOBS
     The most targets of one job, and the most unfinished jobs of one visitor.
 SPHEREX_MAX_UPLOADS, SPHEREX_MAX_LISTS
     The most opened files, and the most lists of targets, that are kept for one visitor.
+SPHEREX_MAX_UPLOADS
+    The most opened files that are kept for one visitor.
+SPHEREX_CATALOGUE_TAP
+    TAP service with VizieR's tables of Gaia DR3 and 2MASS, asked for sources around a target when
+    a visitor wants to know. Default: VizieR. Empty: none is asked, nor by sites that simulate.
 """
 
 from __future__ import annotations
@@ -94,6 +99,9 @@ SPHEREX_RESULTS_FOLDER = Path(
     os.environ.get("SPHEREX_RESULTS_FOLDER") or SPHEREX_DATA_FOLDER / "results"
 ).resolve()
 SPHEREX_ARCHIVE = os.environ.get("SPHEREX_ARCHIVE") or "simulated"
+SPHEREX_CATALOGUE_TAP = os.environ.get(
+    "SPHEREX_CATALOGUE_TAP", "https://tapvizier.cds.unistra.fr/TAPVizieR/tap"
+)
 SPHEREX_ARCHIVE_OPENER = "photometry_core.archive.open_archive"
 """Dotted path of the function that opens an archive by its name."""
 

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from explorer.views import (
+    before,
     downloads,
     errors,
     lists,
@@ -17,6 +18,7 @@ from explorer.views import (
     sharing,
     sky,
     submission,
+    titles,
     uploads,
 )
 from jobs.visitors import claim
@@ -70,6 +72,10 @@ urlpatterns = [
     path("lists/<str:list_id>/positions", list_rows.positions, name="list_positions"),
     path("lists/<str:list_id>/report", list_rows.report, name="list_report"),
     path("lists/<str:list_id>/resolve", list_rows.resolve, name="list_resolve"),
+    path("estimate", before.estimate_job, name="estimate"),
+    path("preview", before.preview_target, name="preview"),
+    path("neighbours", before.neighbours, name="neighbours"),
+    path("jobs/<str:job_id>/title", titles.rename, name="rename_job"),
     path("method/", method.method, name="method"),
     path("claim/<str:token>", claim, name="claim"),
 ]

@@ -1,4 +1,4 @@
-"""What can be done with jobs: submit, cancel, and let fail."""
+"""What can be done with jobs: submit, rename, cancel, and let fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from photometry_core.errors import InvalidInputError
 from photometry_core.types import MeasureOptions, Target
 
 SOFTWARE = f"SPHEREx Explorer {__version__}"
-_TITLE_LENGTH = 200
+TITLE_LENGTH = 200
+"""The most characters of a title."""
 _ABORTABLE = [origin for origin, following in TRANSITIONS.items() if Phase.ABORTED in following]
 _CAN_FAIL = [origin for origin, following in TRANSITIONS.items() if Phase.ERROR in following]
 
@@ -67,6 +68,15 @@ def submit_job(
         options=options,
         archive=archive,
         submission_key=submission_key,
+    title = _checked_title(title)
+    _check_targets(targets)
+    request = request_of(list(targets), options, SOFTWARE)
+    # The request is part of the key: going back and changing the form is a new submission.
+    key = (
+        submission_key
+        and hashlib.sha256(
+            json.dumps([submission_key, title, archive, request]).encode()
+        ).hexdigest()
     )
     return job
 
@@ -135,6 +145,39 @@ def submit_parts(
             return earlier
         raise
     return jobs
+
+
+def rename_job(job: Job, title: str) -> str:
+    """Give a job another title.
+
+    Products that are saved already keep the title they were saved with: they say what was true
+    when they were made, and nothing is found by it. Files made from now on have the new one.
+
+    Parameters
+    ----------
+    job
+        Any job, whatever its phase.
+    title
+        What the owner calls it from now on.
+
+    Returns
+    -------
+    str
+        The title as it is kept: in one line, without control characters.
+
+    Raises
+    ------
+    InvalidInputError
+        It is empty or too long.
+    """
+    title = _checked_title(title)
+    if not title:
+        raise InvalidInputError(
+            f"title: empty; allowed: 1 to {TITLE_LENGTH} characters that can be seen"
+        )
+    Job.objects.filter(pk=job.pk).update(title=title)
+    job.title = title
+    return title
 
 
 def cancel_job(job: Job) -> bool:
@@ -225,6 +268,16 @@ def _check_number(owner: str, n_parts: int) -> None:
             "are left, and submit those first"
         )
     )
+def _checked_title(title: str) -> str:
+    """Return a title in one line, without characters that can't be seen."""
+    # Joiners can't be seen either, but make one sign of several.
+    shown = "".join(one if one.isprintable() or one in "\u200c\u200d" else " " for one in title)
+    title = " ".join(shown.split())
+    if len(title) > TITLE_LENGTH:
+        raise InvalidInputError(
+            f"title: {len(title)} characters given; allowed: at most {TITLE_LENGTH}"
+        )
+    return title
 
 
 def _check_targets(targets: Sequence[Target]) -> None:

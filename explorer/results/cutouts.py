@@ -260,15 +260,22 @@ def _limits(
 
     The model is drawn with the limits of the image, so that they can be compared.
     """
-    limits = {"image": _intervals(image)}
+    limits = {"image": intervals(image)}
     if np.isfinite(variance).any():
-        limits["variance"] = _intervals(variance)
+        limits["variance"] = intervals(variance)
     if residual is not None and np.isfinite(residual).any():
         limits["residual"] = _symmetric_intervals(residual, _noise(variance))
     return limits
 
 
-def _intervals(plane: Float32Array) -> dict[str, list[float]]:
+def intervals(plane: Float32Array) -> dict[str, list[float]]:
+    """Return the values at both ends of the colours of a plane, per interval.
+
+    Parameters
+    ----------
+    plane
+        Pixels, of which at least one is finite.
+    """
     finite = plane[np.isfinite(plane)].astype(float)
     pairs = {
         "zscale": ZScaleInterval(n_samples=finite.size).get_limits(finite),

@@ -1,5 +1,7 @@
 // What every page does: the theme toggle, copy buttons, words about a job's progress.
 
+import "./titles.js";
+
 const THEMES = ["automatic", "light", "dark"];
 const root = document.documentElement;
 const toggle = document.getElementById("theme-toggle");

@@ -1,6 +1,7 @@
 // Puts the parts of the start page together.
 
 import { mountIntake } from "./intake.js";
+import { mountBefore } from "./before.js";
 import { mountKeys } from "./keys.js";
 import { mountMapping } from "./mapping.js";
 import { mountModel } from "./model.js";
@@ -22,5 +23,6 @@ mountOptions(store);
 mountIntake(store);
 mountMapping();
 mountRows(store);
+mountBefore(store);
 mountKeys();
 mountSky(store);

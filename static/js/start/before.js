@@ -1,0 +1,132 @@
+// What the page says before a job is sent: exposures, time, a look at the place, its neighbours.
+
+import { Latest, Refused } from "../results/api.js";
+import { fieldsOf, fieldsOfRow } from "./before_ask.js";
+import { count, showCounts, showNotes } from "./before_counts.js";
+import { Neighbours } from "./before_neighbours.js";
+import { Preview } from "./before_preview.js";
+
+const DELAY_MS = 450;
+// What the picture depends on, besides the target.
+const PICTURED = ["pm_ra", "pm_dec", "ref_epoch", "time_start", "time_end", "releases"];
+
+export function mountBefore(store) {
+  const section = document.getElementById("before");
+  const form = document.getElementById("job-form");
+  if (section && form) new Before(section, form, store);
+}
+
+class Before {
+  #latest = new Latest();
+  #asked = "";
+  #timer = null;
+  #pictured = "";
+  #place = "";
+
+  constructor(section, form, store) {
+    Object.assign(this, { section, form, store });
+    this.preview = new Preview(section);
+    this.neighbours = new Neighbours(section, store, form, () => this.#mark());
+    for (const event of ["input", "change"]) form.addEventListener(event, () => this.#soon());
+    store.on(["mode", "target", "profile", "partners"], () => this.#soon());
+    // The rows of a list change while the form stays as it is.
+    store.on(["list", "positions"], () => this.#again());
+    document.body.addEventListener("listchanged", () => this.#again());
+    store.on(["row"], () => this.#showRow());
+    store.on(["profile"], () => this.#mark());
+    // Examples fill the form without an event of their own, and a page can come back filled in.
+    document.body.addEventListener("htmx:afterSwap", () => this.#soon());
+    this.#soon();
+  }
+
+  #again() {
+    this.#asked = "";
+    this.#soon();
+  }
+
+  #soon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), DELAY_MS);
+  }
+
+  async #ask() {
+    const fields = fieldsOf(this.form);
+    const question = String(fields);
+    if (question === this.#asked) return;
+    this.#asked = question;
+    const isList = fields.get("mode") === "multi";
+    if (!fields.get(isList ? "list" : "target")?.trim()) {
+      this.#nothing();
+      return;
+    }
+    document.getElementById("before-counts").classList.add("is-old");
+    document.getElementById("before-counts").setAttribute("aria-busy", "true");
+    try {
+      await this.#latest.ask((signal) => count(this.section.dataset.estimate, fields, signal, (sums) => {
+        if (!signal.aborted) this.#take(sums, fields, isList);
+      }));
+    } catch (error) {
+      this.#asked = "";
+      this.#fail(error instanceof Refused ? error.message : "The server does not answer, so exposures are not counted. The job can be sent all the same.");
+    }
+  }
+
+  #take(sums, fields, isList) {
+    if (!sums.n_targets) {
+      this.#nothing();
+      return;
+    }
+    this.section.hidden = false;
+    if (sums.counted || sums.next === null) showCounts(sums, isList);
+    if (isList) this.#showRow();
+    else this.#showTarget(fields, sums.target);
+  }
+
+  #showTarget(fields, target) {
+    const place = `${target.ra} ${target.dec}`;
+    const pictured = [place, ...PICTURED.map((name) => fields.getAll(name).join())].join("|");
+    if (pictured !== this.#pictured) this.preview.show(fields, target.name);
+    if (place !== this.#place) this.neighbours.show(fields, target);
+    [this.#pictured, this.#place] = [pictured, place];
+  }
+
+  // Of a list, the place of the selected row.
+  #showRow() {
+    if (this.store.get("mode") !== "multi") return;
+    const row = this.store.get("positions").find((one) => one.row === this.store.get("row"));
+    const pictured = row?.ra == null ? "" : `row ${row.ra} ${row.dec}`;
+    if (pictured === this.#pictured) return;
+    [this.#pictured, this.#place] = [pictured, ""];
+    this.neighbours.show(null, null);
+    this.preview.show(pictured ? fieldsOfRow(fieldsOf(this.form), row) : null, row?.name);
+  }
+
+  #mark() {
+    const profile = this.store.get("profile");
+    const ellipse = profile && {
+      radius_arcsec: profile.radius, axis_ratio: profile.axisRatio, position_angle_deg: profile.positionAngle,
+    };
+    this.preview.mark({ ellipse, sources: this.neighbours?.sources ?? [] });
+  }
+
+  // There is no target to say anything about.
+  #nothing() {
+    this.#latest.ask(async () => {});
+    this.section.hidden = true;
+    document.getElementById("before-head").replaceChildren();
+    showNotes([]);
+    this.preview.show(null);
+    this.neighbours.show(null, null);
+    [this.#pictured, this.#place] = ["", ""];
+  }
+
+  #fail(words) {
+    this.section.hidden = false;
+    const counts = document.getElementById("before-counts");
+    counts.setAttribute("aria-busy", "false");
+    counts.classList.remove("is-old");
+    for (const name of ["progress", "bands", "visits"]) document.getElementById(`before-${name}`).hidden = true;
+    for (const name of ["head", "pace"]) document.getElementById(`before-${name}`).replaceChildren();
+    showNotes([words]);
+  }
+}
