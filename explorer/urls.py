@@ -7,6 +7,7 @@ from explorer.views import (
     errors,
     method,
     monitor,
+    navigation,
     result_cutouts,
     result_flags,
     result_plot,
@@ -16,6 +17,7 @@ from explorer.views import (
     submission,
     uploads,
 )
+from explorer.views.help import help_page
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -58,6 +60,10 @@ urlpatterns = [
     path(f"{_TARGET}statistics", result_table.statistics, name="result_statistics"),
     path(f"{_TARGET}check_expression", result_table.check_expression, name="check_expression"),
     path("method/", method.method, name="method"),
+    # The tabs and Help
+    path("jobs/activity", navigation.activity, name="activity"),
+    path("results/", navigation.latest, name="latest_result"),
+    path("help/", help_page, name="help"),
     path("claim/<str:token>", claim, name="claim"),
 ]
 

@@ -25,7 +25,10 @@ OPEN_TO_ALL = {
     "jobs",
     "job_rows",
     "method",
+    "help",
     "upload",
+    "activity",
+    "latest_result",
 }
 """They belong to no job; what they list is checked below."""
 OPEN_TO_HOLDERS = {"claim", "shared", "linked_file"}
