@@ -33,7 +33,7 @@ function plain(text) {
 
 // What begins like a typed word: "hot" is not in "photon", but "transient" is in "n_transient".
 function beginning(word) {
-  return new RegExp(`(?<![\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&")}`, "giu");
+  return new RegExp(`(?<![\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}`, "giu");
 }
 
 function filter() {
