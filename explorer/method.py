@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from explorer.results.columns import COUNT_COLUMNS
+from explorer.reference import flag_facts, spectrum_column_facts
 from photometry_core import flags
-from photometry_core.spectrum import COLUMNS
 from photometry_core.types import (
     BACKGROUND_SIZE_RANGE_PIX,
     DETECTORS,
@@ -100,10 +99,8 @@ def facts() -> dict[str, Any]:
         "aperture": extent.APERTURE_RADIUS_PIX,
         "channels": CHANNELS_PER_DETECTOR * len(DETECTORS),
         "rejected": flags.decode(DEFAULT_REJECT),
-        "ignored": flags.decode(flags.IGNORED_BY_FIT),
-        "flags": flags.FLAGS,
-        "columns": [column for column in COLUMNS if column.name not in COUNT_COLUMNS],
-        "count_columns": [column.name for column in COLUMNS if column.name in COUNT_COLUMNS],
+        **flag_facts(),
+        **spectrum_column_facts(),
         "binned_columns": BINNED_COLUMNS,
         "tractor": UPSTREAM,
         "sersic_comparisons": [_comparison(index) for index in SERSIC_RATIOS],

@@ -10,6 +10,7 @@ from explorer.views import (
     list_rows,
     method,
     monitor,
+    navigation,
     result_cutouts,
     result_flags,
     result_plot,
@@ -21,6 +22,7 @@ from explorer.views import (
     titles,
     uploads,
 )
+from explorer.views.help import help_page
 from jobs.visitors import claim
 
 _TARGET = "jobs/<str:job_id>/targets/<int:index>/"
@@ -77,6 +79,10 @@ urlpatterns = [
     path("neighbours", before.neighbours, name="neighbours"),
     path("jobs/<str:job_id>/title", titles.rename, name="rename_job"),
     path("method/", method.method, name="method"),
+    # The tabs and Help
+    path("jobs/activity", navigation.activity, name="activity"),
+    path("results/", navigation.latest, name="latest_result"),
+    path("help/", help_page, name="help"),
     path("claim/<str:token>", claim, name="claim"),
 ]
 

@@ -31,7 +31,7 @@ Frame = Literal["ICRS", "J2000", "FK5", "B1950", "Galactic", "Ecliptic"]
 
 _MAX_LENGTH = 200
 
-_SPELLINGS: dict[Frame, tuple[str, ...]] = {
+FRAME_SPELLINGS: dict[Frame, tuple[str, ...]] = {
     "ICRS": ("icrs",),
     "J2000": ("j2000", "equ", "equ j2000"),
     "FK5": ("fk5", "fk5 j2000"),
@@ -39,8 +39,9 @@ _SPELLINGS: dict[Frame, tuple[str, ...]] = {
     "Galactic": ("gal", "galactic"),
     "Ecliptic": ("ecl", "ecliptic", "ecl j2000", "ecliptic j2000"),
 }
+"""Words after a position that name its frame; their order and case don't matter."""
 _FRAMES: dict[frozenset[str], Frame] = {
-    frozenset(words.split()): frame for frame, forms in _SPELLINGS.items() for words in forms
+    frozenset(words.split()): frame for frame, forms in FRAME_SPELLINGS.items() for words in forms
 }
 _FRAME_WORDS = frozenset(word for words in _FRAMES for word in words)
 

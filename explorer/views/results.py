@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from explorer.navigation import remember_result
 from explorer.results.about import about_context
 from explorer.results.cutouts import image_flags
 from explorer.results.dataset import Dataset, open_dataset
@@ -48,7 +49,9 @@ def results(request: VisitorRequest, job_id: str) -> HttpResponse:
     except ProductMissingError:
         return render(request, "results_missing.html", {"job": job}, status=410)
     row = _number(request, "row", dataset.n_rows, default=_first_row(dataset))
-    return render(request, "results.html", _context(job, dataset, row))
+    response = render(request, "results.html", _context(job, dataset, row))
+    remember_result(response, job)
+    return response
 
 
 @require_safe

@@ -81,7 +81,7 @@ def test_from_a_name_to_a_spectrum_and_its_file(page, tmp_path):
     ready(page)
     expect_selected(page, selected)
 
-    page.get_by_role("navigation", name="Site").get_by_text("Jobs").click()
+    page.get_by_role("navigation", name="Site").get_by_role("link", name="Job Monitor").click()
     row = page.locator("#job-rows tr").first
     expect(row).to_contain_text("3C 273")
     expect(row).to_contain_text("completed")

@@ -25,10 +25,13 @@ OPEN_TO_ALL = {
     "jobs",
     "job_rows",
     "method",
+    "help",
     "upload",
     "estimate",
     "preview",
     "neighbours",
+    "activity",
+    "latest_result",
 }
 """They belong to no job; what they list is checked below."""
 OPEN_TO_HOLDERS = {"claim", "shared", "linked_file"}

@@ -1,0 +1,137 @@
+"""The Help page: every number, flag, column, limit, format and key is the program's own."""
+
+import html
+import re
+
+import pytest
+from django.conf import settings
+
+from explorer import help_lists, help_options
+from explorer.bands import BANDS
+from explorer.help import limits_of_lists, limits_of_uploads
+from explorer.key_tables import keys_of
+from photometry_core import flags, types
+from photometry_core.__main__ import _parser
+from photometry_core.foreign_tables import limits as table_limits
+from photometry_core.positions import FRAME_SPELLINGS, parse_position
+from photometry_core.spectrum_files import FORMATS
+from photometry_core.target_lists import limits as list_limits
+from photometry_core.target_lists.mapping import ROLES
+from photometry_core.target_lists.units import UNITS
+from tests.integration.test_pages_method import rows_of
+
+
+@pytest.fixture
+def markup(client):
+    response = client.get("/help/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_contents_lead_to_sections_in_their_order(markup):
+    contents = re.findall(r'<li><a href="#([a-z-]+)">(.*?)</a>', markup)
+    sections = re.findall(r'<section id="([a-z-]+)".*?<h2[^>]*>(.*?)</h2>', markup, re.DOTALL)
+    assert contents == sections
+    assert len(sections) >= 14
+
+
+@pytest.mark.django_db
+def test_links_within_the_page_and_of_the_page_lead_somewhere(client, markup):
+    ids = set(re.findall(r'id="([a-z-]+)"', markup))
+    article = markup.split('id="help-text"')[1]
+    assert set(re.findall(r'href="#([a-z-]+)"', article)) <= ids
+    method = client.get("/method/").content.decode()
+    for anchor in re.findall(r'href="/method/#([a-z-]+)"', article):
+        assert f'id="{anchor}"' in method
+
+
+def test_positions_are_read_as_the_page_says(markup):
+    found = rows_of(markup, "Table of positions")
+    for written, reading, degrees, _ in found:
+        position = parse_position(written)
+        assert reading == f"{position.notation}, {position.frame}"
+        ra, dec = (float(part) for part in degrees.split())
+        assert (ra, dec) == pytest.approx((position.ra_deg, position.dec_deg), abs=6e-6)
+    readings = {reading.split(", ")[0] for _, reading, *_ in found}
+    assert readings == {"decimal degrees", "sexagesimal", "designation"}
+    for spellings in FRAME_SPELLINGS.values():
+        assert all(f"<code>{spelling}</code>" in markup for spelling in spellings)
+
+
+def test_every_role_unit_and_header_of_a_list(markup):
+    found = {name: cells for name, *cells in rows_of(markup, "Table of columns of a list")}
+    assert list(found) == list(ROLES)
+    for role in help_lists.roles():
+        meaning, units, headers = found[role.name]
+        assert meaning
+        assert units == "; ".join(UNITS.get(role.name, {}).values())
+        assert headers.split(", ") == list(role.headers)
+
+
+def test_every_limit(markup):
+    for label, limits, module in (
+        ("Limits of a list", limits_of_lists(), list_limits),
+        ("Limits of an opened file", limits_of_uploads(), table_limits),
+    ):
+        found = rows_of(markup, label)
+        assert found == [[limit.what, limit.most] for limit in limits]
+        told = {most.replace(",", "").split()[0] for _, most in found}
+        for name in ("MAX_ROWS", "MAX_COLUMNS", "MAX_CELLS"):
+            assert str(getattr(module, name)) in told
+        assert f"{module.MAX_FILE_BYTES / 1e6:g}" in told
+    assert [most for _, most in rows_of(markup, "Limits for one visitor")][:3] == [
+        f"{getattr(settings, f'SPHEREX_MAX_{name}'):,}"
+        for name in ("TARGETS", "ACTIVE_JOBS", "UPLOADS")
+    ]
+
+
+def test_ranges_are_those_that_are_checked(markup):
+    shape = {row[1]: row[2] for row in rows_of(markup, "Table of Sérsic parameters")}
+    low, high = types.SERSIC_INDEX_RANGE
+    assert shape["sersic_index"] == f"{low:g} to {high:g}"
+    assert shape["effective_radius"] == f"above 0, to {types.MAX_EFFECTIVE_RADIUS_ARCSEC:g} arcsec"
+    assert list(shape) == list(ROLES[4:8])
+    motion = {row[1]: row[2] for row in rows_of(markup, "Table of proper motion")}
+    assert f"{types.MAX_PROPER_MOTION_MAS_YR:,.0f} mas/yr" in motion["pm_ra"]
+    options = {row[1]: row[2] for row in rows_of(markup, "Table of options")}
+    low, high = types.BACKGROUND_SIZE_RANGE_PIX
+    assert options["--background-size"].startswith(f"{low} to {high} pixels; usual: 15")
+    bands = rows_of(markup, "Table of bands")
+    assert [row[0] for row in bands] == [band.name for band in BANDS]
+
+
+def test_options_have_the_names_of_the_command_line():
+    known = {name for action in _parser()._actions for name in action.option_strings}
+    named = {option.column for option in help_options.options()}
+    assert named <= known
+
+
+@pytest.mark.django_db
+def test_flags_columns_and_formats(client, markup):
+    found = rows_of(markup, "Table of flags")
+    assert [int(row[0]) for row in found] == [flag.bit for flag in flags.FLAGS]
+    for row, flag in zip(found, flags.FLAGS, strict=True):
+        assert row[4] == ("images, spectra" if flag.in_image else "spectra")
+    method = client.get("/method/").content.decode()
+    for label in ("Table of flags", "Table of columns"):
+        assert rows_of(markup, label) == rows_of(method, label)
+    formats = rows_of(markup, "Table of formats")
+    assert [row[1] for row in formats] == [extension for extension, _ in FORMATS.values()]
+    assert all(note for *_, note in formats)
+
+
+def test_keys_are_those_of_the_scripts(markup):
+    found = rows_of(markup, "Keys of Results")
+    assert [words for _, words in found] == [key.words for key in keys_of("results")]
+    assert ["j", "Next measurement, in the order of the table"] in found
+    assert ["Shift F", "Previous flagged measurement"] in found
+
+
+def test_a_link_to_a_place_in_help(rf):
+    from django.template.loader import render_to_string
+
+    link = render_to_string(
+        "help/link.html", {"anchor": "galaxies", "about": "galaxies"}, rf.get("/")
+    )
+    assert 'href="/help/#galaxies"' in link
+    assert "Help on galaxies, in a new tab" in html.unescape(link)
