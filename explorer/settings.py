@@ -30,8 +30,6 @@ SPHEREX_MAX_TARGETS, SPHEREX_MAX_ACTIVE_JOBS
     The most targets of one job, and the most unfinished jobs of one visitor.
 SPHEREX_MAX_UPLOADS, SPHEREX_MAX_LISTS
     The most opened files, and the most lists of targets, that are kept for one visitor.
-SPHEREX_MAX_UPLOADS
-    The most opened files that are kept for one visitor.
 SPHEREX_CATALOGUE_TAP
     TAP service with VizieR's tables of Gaia DR3 and 2MASS, asked for sources around a target when
     a visitor wants to know. Default: VizieR. Empty: none is asked, nor by sites that simulate.

@@ -68,15 +68,6 @@ def submit_job(
         options=options,
         archive=archive,
         submission_key=submission_key,
-    title = _checked_title(title)
-    _check_targets(targets)
-    request = request_of(list(targets), options, SOFTWARE)
-    # The request is part of the key: going back and changing the form is a new submission.
-    key = (
-        submission_key
-        and hashlib.sha256(
-            json.dumps([submission_key, title, archive, request]).encode()
-        ).hexdigest()
     )
     return job
 
@@ -216,14 +207,13 @@ def _end(job_id: str, origins: Sequence[Phase], destination: Phase, **values: st
 
 def _titles(title: str, n_parts: int) -> list[str]:
     """Return the title of each part, in one line."""
-    title = " ".join(title.split())
-    if n_parts > 1:
-        titles = [f"{title} ({part} of {n_parts})" for part in range(1, n_parts + 1)]
-    else:
-        titles = [title]
-    if len(titles[-1]) > _TITLE_LENGTH:
-        allowed = _TITLE_LENGTH - len(titles[-1]) + len(title)
-        raise InvalidInputError(f"title: {len(title)} characters given; allowed: at most {allowed}")
+    title = _checked_title(title)
+    if n_parts == 1:
+        return [title]
+    titles = [f"{title} ({part} of {n_parts})" for part in range(1, n_parts + 1)]
+    room = TITLE_LENGTH - len(titles[-1]) + len(title)
+    if len(title) > room:
+        raise InvalidInputError(f"title: {len(title)} characters given; allowed: at most {room}")
     return titles
 
 
@@ -268,6 +258,8 @@ def _check_number(owner: str, n_parts: int) -> None:
             "are left, and submit those first"
         )
     )
+
+
 def _checked_title(title: str) -> str:
     """Return a title in one line, without characters that can't be seen."""
     # Joiners can't be seen either, but make one sign of several.

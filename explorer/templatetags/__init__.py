@@ -1,2 +1,1 @@
 """Tags of the pages' templates."""
-"""What templates ask for by themselves."""

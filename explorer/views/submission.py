@@ -17,10 +17,8 @@ from explorer.forms import JobForm, default_title, new_submission_key, options_i
 from explorer.names import AmbiguousNameError
 from explorer.options_form import RELEASE_NAMES, why_no_tractor
 from explorer.shapes import RADIUS_UNITS
-from explorer.so_far import form_so_far
-from explorer.forms import JobForm, default_title, new_submission_key
-from explorer.names import ResolverUnreachableError, locate
 from explorer.sky.surveys import with_sky
+from explorer.so_far import form_so_far
 from explorer.times import parse_time
 from explorer.views import lists
 from explorer.views.ownership import owned_job, owned_list

@@ -13,7 +13,6 @@ from photometry_core.foreign_tables import limits
 from photometry_core.foreign_tables.contents import clean_text
 from photometry_core.foreign_tables.isolation import REPORT, REQUEST, run_module, write_source
 
-
 PRODUCT = "product"
 """Folder of the products, within that of the process."""
 SECONDS = 60
