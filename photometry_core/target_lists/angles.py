@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from photometry_core.target_lists.frames import axis_names, is_equatorial
 from photometry_core.target_lists.units import UNITS, unit_key
 from photometry_core.target_lists.values import (
@@ -13,6 +15,9 @@ from photometry_core.target_lists.values import (
     plain,
     sexagesimal,
 )
+
+_ONE_NUMBER = re.compile(r"[+-]?[0-9]*[.,]?[0-9]*")
+"""What nearly all cells are: those need not be looked at as anything else."""
 
 
 def angle_deg(
@@ -49,7 +54,7 @@ def angle_deg(
     """
     name = axis_names(frame)[role == "dec"]
     in_hours = role == "ra" and is_equatorial(frame)
-    if is_sexagesimal(text):
+    if not _ONE_NUMBER.fullmatch(text) and is_sexagesimal(text):
         value, hours = _of_parts(role, text, unit, in_hours=in_hours, is_typed=is_typed, name=name)
     else:
         value, hours = _of_number(role, text, unit, decimal_comma, is_typed=is_typed)
@@ -85,7 +90,7 @@ def _of_number(
 ) -> tuple[float, bool]:
     """Return the degrees of a decimal cell, and whether it is in hours."""
     stated = ""
-    bare = plain(text)
+    bare = text if _ONE_NUMBER.fullmatch(text) else plain(text)
     if bare[-1:] in ("d", "h", "D", "H") and bare[-2:-1].isdigit():
         bare, stated = bare[:-1], unit_key(role, bare[-1])
         if not stated:

@@ -11,7 +11,7 @@ from photometry_core.positions import LOOKALIKES, parse_position
 from photometry_core.target_lists.angles import angle_deg
 from photometry_core.target_lists.checked import CellProblem, Edits
 from photometry_core.target_lists.contents import ListTable
-from photometry_core.target_lists.mapping import MOTION_ROLES, SHAPE_ROLES, Choice, Mapping
+from photometry_core.target_lists.mapping import MOTION_ROLES, ROLES, SHAPE_ROLES, Choice, Mapping
 from photometry_core.target_lists.names import clean_name
 from photometry_core.target_lists.shapes import epoch_value, motion_value, shape_value
 from photometry_core.target_lists.values import UnreadableCellError, is_absent
@@ -85,6 +85,7 @@ class RowReader:
 
     def __init__(self, table: ListTable, mapping: Mapping, edits: Edits, first: int) -> None:
         self._table, self._mapping, self._edits, self._first = table, mapping, edits, first
+        self._choices = {role: mapping.choice(role) for role in ROLES}
         places = {column.name: place for place, column in enumerate(table.columns)}
         self._places = {
             role: tuple(places[name] for name in choice.columns)
@@ -107,7 +108,7 @@ class RowReader:
         texts = {
             role: self._joined(role, [cells[place] for place in found])
             if len(found) > 1
-            else cells[found[0]] if found else self._mapping.choice(role).constant
+            else cells[found[0]] if found else self._choices[role].constant
             for role, found in self._places.items()
         }  # fmt: skip
         corrections = self._edits.corrections.get(index, {})
@@ -145,7 +146,7 @@ class RowReader:
         self._read_position(draft)
         if self._mapping.model == "sersic":
             self._read_shape(draft)
-        if self._mapping.choice("pm_ra") != Choice():
+        if self._choices["pm_ra"] != Choice():
             self._read_motion(draft)
         for role, text in draft.cells.items():
             if not text.isascii() and role != "name" and _has_other_digits(text):
@@ -166,7 +167,7 @@ class RowReader:
         draft.problems.append(
             CellProblem(
                 role=role,
-                column=self._mapping.choice(role).label,
+                column=self._choices[role].label if role else "",
                 value=value,
                 message=message,
                 is_error=is_error,
@@ -178,7 +179,7 @@ class RowReader:
         value = draft.cells.get(role, "")
         self.add(draft, role, value, str(error), suggestion=error.suggestion)
         if error.why:
-            draft.doubts.append((error.why, self._mapping.choice(role).label, value))
+            draft.doubts.append((error.why, self._choices[role].label, value))
 
     def _read_name(self, draft: RowDraft) -> None:
         given = draft.cells.get("name", "")
@@ -205,7 +206,7 @@ class RowReader:
             return angle_deg(
                 role,
                 draft.cells.get(role, ""),
-                self._mapping.choice(role).unit or "deg",
+                self._choices[role].unit or "deg",
                 self._mapping.frame,
                 decimal_comma=self._comma,
                 is_typed=role in draft.corrected or not self._places.get(role),
@@ -255,7 +256,7 @@ class RowReader:
                 values[role] = shape_value(
                     role,
                     draft.cells.get(role, ""),
-                    self._mapping.choice(role),
+                    self._choices[role],
                     decimal_comma=self._comma,
                 )
             except UnreadableCellError as error:
@@ -284,7 +285,7 @@ class RowReader:
             return
         found: list[float] = []
         for role in MOTION_ROLES:
-            choice, text = self._mapping.choice(role), draft.cells.get(role, "")
+            choice, text = self._choices[role], draft.cells.get(role, "")
             try:
                 if role == "ref_epoch":
                     found.append(epoch_value(text, choice, decimal_comma=self._comma))

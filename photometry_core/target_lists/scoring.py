@@ -11,13 +11,11 @@ from photometry_core.positions import parse_position
 from photometry_core.target_lists.aliases import (
     DEC_NAMES,
     NAMES,
-    OTHER_WORDS,
     PAIRS,
     RA_NAMES,
     bare_name,
     coordinate_word,
     spellings,
-    words_of,
 )
 from photometry_core.target_lists.columns import ColumnValues, TableValues
 from photometry_core.target_lists.contents import ListColumn
@@ -159,7 +157,9 @@ def _coordinate(values: TableValues, cells: ColumnValues, role: str) -> Coordina
     pair = next((known[name] for name in spellings(copies) if name in known), None)
     if pair and not column.name.rstrip().endswith("-"):
         evidence.speaks(pair.weight, f"name {column.name}")
-        stems.add(f"{_leading_mark(column.name)}{PAIRS.index(pair)}")
+        mark = "_" if column.name.startswith("_") else ""
+        copy = column.name[len(copies) :] if _has_twin(column.name, copies, role, values) else ""
+        stems.add(f"{mark}{PAIRS.index(pair)}{copy}")
         frame, needs_frame = frame or pair.frame, pair.needs_frame and not frame
     else:
         word, stem = coordinate_word(column.name)
@@ -229,8 +229,13 @@ def _without_number(name: str, values: TableValues) -> str:
     return match[1] if match and match[1].casefold() in names else name
 
 
-def _leading_mark(name: str) -> str:
-    return "_" if name.startswith("_") else ""
+def _has_twin(name: str, original: str, role: str, values: TableValues) -> bool:
+    """Whether the other coordinate has been given the same number as this one, too."""
+    known, number = (DEC_NAMES if role == "ra" else RA_NAMES), name[len(original) :]
+    return bool(number) and any(
+        other.endswith(number) and bare_name(other[: -len(number)]) in known
+        for other in values.names
+    )
 
 
 def _joined(values: TableValues, role: str) -> list[CoordinateColumn]:
@@ -301,9 +306,7 @@ def _role_candidate(values: TableValues, cells: ColumnValues, role: str) -> Cand
     known = NAMES[role]
     bare = spellings(_without_number(column.name, values))
     weight = max(known.get(name, 0.0) for name in bare)
-    # A word such as "err" makes it something else, unless it is all of the name.
-    others = OTHER_WORDS & set(words_of(column.name)) - {"pm", "mu", "epoch", "motion", "radius"}
-    if weight and not (others and len(words_of(column.name)) > 1):
+    if weight:
         evidence.speaks(weight, f"name {column.name}")
     if not evidence.reasons:
         return None

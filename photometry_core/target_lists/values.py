@@ -130,8 +130,8 @@ def number(text: str, *, decimal_comma: bool = False) -> float:
     UnreadableCellError
         It holds none, or one that could be read in two ways.
     """
-    text = plain(text)
-    if (_COMMA_NUMBER if decimal_comma else _NUMBER).fullmatch(text):
+    form = _COMMA_NUMBER if decimal_comma else _NUMBER
+    if form.fullmatch(text) or form.fullmatch(text := plain(text)):
         value = float(text.replace(",", ".").lower().replace("d", "e"))
         if math.isfinite(value):
             return value
@@ -176,6 +176,8 @@ def number_with_unit(
     UnreadableCellError
         There is no number, or the unit is none of those that the role can have.
     """
+    if _NUMBER.fullmatch(text) and not decimal_comma:
+        return number(text), unit  # as nearly all cells are
     text = plain(text)
     match = _WITH_UNIT.fullmatch(text.replace(",", ".") if decimal_comma else text)
     if match and not is_absent(text) and not re.fullmatch(r"[dDeExX][0-9+-].*", match[2]):
