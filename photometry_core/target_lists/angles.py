@@ -19,6 +19,9 @@ from photometry_core.target_lists.values import (
 _ONE_NUMBER = re.compile(r"[+-]?[0-9]*[.,]?[0-9]*")
 """What nearly all cells are: those need not be looked at as anything else."""
 
+_FORTRAN = re.compile(r"[+-]?[0-9]+[dD][0-9]+")
+"""Numbers that look like degrees and minutes."""
+
 
 def angle_deg(
     role: str,
@@ -54,11 +57,22 @@ def angle_deg(
     """
     name = axis_names(frame)[role == "dec"]
     in_hours = role == "ra" and is_equatorial(frame)
-    if not _ONE_NUMBER.fullmatch(text) and is_sexagesimal(text):
+    if _has_parts(text, unit, is_typed=is_typed):
         value, hours = _of_parts(role, text, unit, in_hours=in_hours, is_typed=is_typed, name=name)
     else:
         value, hours = _of_number(role, text, unit, decimal_comma, is_typed=is_typed)
     return _in_range(role, name, text, value, unit, hours=hours)
+
+
+def _has_parts(text: str, unit: str, *, is_typed: bool) -> bool:
+    """Whether a cell is sexagesimal; ``1d2`` is so only in columns that are."""
+    if _ONE_NUMBER.fullmatch(text) or not is_sexagesimal(text):
+        return False
+    if _FORTRAN.fullmatch(text) and not unit.startswith("sexagesimal"):
+        if is_typed:
+            raise UnreadableCellError(f"{text!r} could be a power of ten; write {text}m")
+        return False
+    return True
 
 
 def _of_parts(

@@ -51,7 +51,7 @@ class ColumnValues:
     @cached_property
     def n_sexagesimal(self) -> int:
         """How many cells of the sample are sexagesimal."""
-        return sum(is_sexagesimal(text) for text in self.sample)
+        return sum(is_sexagesimal(text) and _number(text) is None for text in self.sample)
 
     @cached_property
     def n_decimal_commas(self) -> int:

@@ -212,76 +212,6 @@ def test_a_frame_that_contradicts_the_columns_is_asked_again():
     assert questions(file, mapping) == []
 
 
-SHAPES = {
-    "sersic_index": ("n", "sersic", "sersic_n", "SERSIC", "nser", "n_sersic", "GALINDEX_r",
-                     "SERSIC_N", "sersic_index"),
-    "b/a": ("ba", "b/a", "q", "axrat", "AXIS_RATIO", "SERSIC_BA", "BA", "axis_ratio"),
-    "a/b": ("ab", "a/b", "elongation", "ELONGATION", "ab_ratio"),
-    "1-b/a": ("ell", "e", "ELLIPTICITY", "GALELLIP_r"),
-    "position_angle": ("pa", "PA", "phi", "THETA_J2000", "THETA_SKY", "GALPA_r", "SERSIC_PHI",
-                       "position_angle"),
-    "asked angle": ("theta", "THETA_IMAGE", "THETA_WORLD", "PA_GALFIT"),
-    "arcsec": ("SHAPE_R", "SERSIC_TH50", "re_arcsec", "Re [arcsec]", "reff (arcsec)"),
-    "arcmin": ("re_arcmin", "Re (arcmin)"),
-    "asked radius": ("re", "reff", "r_e", "r50", "GALRE_r", "FLUX_RADIUS", "effective_radius",
-                     "Re (pix)", "Re (kpc)"),
-}  # fmt: skip
-_VALUES = {"b/a": "0.5", "a/b": "2.0", "1-b/a": "0.4", "sersic_index": "4"}
-_ASKED = {"asked angle": "position_angle.kind", "asked radius": "effective_radius.unit"}
-_STYLES = [(kind, name) for kind, names in SHAPES.items() for name in names]
-
-
-@pytest.mark.parametrize(("kind", "name"), _STYLES, ids=[f"{k} {n}" for k, n in _STYLES])
-def test_sersic_parameters_by_every_style_of_header(kind, name):
-    header = {"sersic_index": "sersic_n", "axis_ratio": "b/a", "position_angle": "PA",
-              "effective_radius": "re_arcsec"}  # fmt: skip
-    values = {"sersic_index": "4", "axis_ratio": "0.5", "position_angle": "30.5",
-              "effective_radius": "5.5"}  # fmt: skip
-    role = {"asked angle": "position_angle", "sersic_index": kind, "position_angle": kind}.get(
-        kind, "axis_ratio" if kind in ("b/a", "a/b", "1-b/a") else "effective_radius"
-    )
-    header[role], values[role] = name, _VALUES.get(kind, values[role])
-    file = list_file(["ra", "dec", *header.values()], [(*DEGREES, *values.values())])
-    mapping = propose(file).mapping
-    assert mapping.model == "sersic"
-    assert mapping.choice(role).column == name
-    assert [question.key for question in questions(file, mapping)] == (
-        [_ASKED[kind]] if kind in _ASKED else []
-    )
-    if role == "axis_ratio":
-        assert mapping.choice(role).kind == kind
-        [target] = check(file, mapping).targets
-        assert target.profile.axis_ratio == pytest.approx(0.6 if kind == "1-b/a" else 0.5)
-    if kind in ("arcsec", "arcmin"):
-        assert mapping.choice(role).unit == kind
-
-
-@pytest.mark.parametrize(
-    ("name", "values"), [("ba", ("2.5", "3")), ("elongation", ("0.5", "0.6")), ("ar", ("0.5", "1"))]
-)
-def test_a_ratio_whose_values_contradict_its_name_is_asked_about(name, values):
-    rows = [(*DEGREES, "4", value, "30.5", "5") for value in values]
-    file = list_file(["ra", "dec", "sersic", name, "pa", "re_arcsec"], rows)
-    mapping = propose(file).mapping
-    assert [question.key for question in questions(file, mapping)] == ["axis_ratio.kind"]
-    assert check(file, mapping).targets == []
-    kind = "b/a" if float(values[0]) < 1 else "a/b"
-    mapping = answer(file, mapping, "axis_ratio.kind", kind)
-    assert all(target.profile.axis_ratio <= 1 for target in check(file, mapping).targets)
-    assert questions(file, mapping) == []
-
-
-def test_components_of_the_ellipticity_are_joined():
-    header = ["ra", "dec", "SERSIC", "SHAPE_R", "SHAPE_E1", "SHAPE_E2"]
-    file = list_file(header, [(*DEGREES, "4", "5", "0.2", "0.2")])
-    mapping = propose(file).mapping
-    assert questions(file, mapping) == []
-    [target] = check(file, mapping).targets
-    size = 0.08**0.5
-    assert target.profile.axis_ratio == pytest.approx((1 - size) / (1 + size))
-    assert target.profile.position_angle_deg == pytest.approx(22.5)
-
-
 @pytest.mark.parametrize(
     "name",
     ["name", "Name ", "id", "target", "object", "Object Name", "objname", "designation",
@@ -395,22 +325,6 @@ def test_columns_without_any_sign_are_offered_and_not_taken():
     [asked] = questions(file, mapping)
     assert asked.answers == ((json.dumps(["x", "y"]), "x and y"),)
     assert len(check(file, answer(file, mapping, asked.key, asked.answers[0][0])).targets) == 1
-
-
-def test_sersic_parameters_that_are_missing_are_asked_for():
-    file = list_file("ra,dec,q", ["189.9,-11.6,0.5"])
-    mapping = Mapping(model="sersic", roles=propose(file).mapping.roles)
-    keys = [question.key for question in questions(file, mapping)]
-    assert keys == ["sersic_index", "axis_ratio", "position_angle", "effective_radius"]
-    mapping = answer(file, mapping, "axis_ratio", "q")
-    for role, constant, unit in (
-        ("sersic_index", "4", ""), ("position_angle", "30", "deg"),
-        ("effective_radius", "5", "arcsec"),
-    ):  # fmt: skip
-        mapping = mapping.with_choice(role, Choice(constant=constant, unit=unit))
-    assert questions(file, mapping) == []
-    [target] = check(file, mapping).targets
-    assert (target.profile.sersic_index, target.profile.axis_ratio) == (4.0, 0.5)
 
 
 @pytest.mark.parametrize(
