@@ -7,8 +7,6 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -16,9 +14,10 @@ from django.db import transaction
 from explorer.list_mapping import used_roles
 from explorer.list_mapping_fields import label_of, shape_of
 from jobs.models import TargetList
-from jobs.target_lists import checked, edits_of, mapping_of, save_edits
+from jobs.target_lists import checked, edits_of, file_of, mapping_of, save_edits
 from photometry_core.target_lists.checks import CellProblem, CheckedList, CheckedRow, Edits
 from photometry_core.target_lists.mapping import Mapping
+from photometry_core.target_lists.proposals import questions
 
 PAGE_SIZE = 100
 SHOWN = {
@@ -32,16 +31,6 @@ SHOWN = {
 
 _NUMBER = re.compile(r"[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def checked_list(target_list: TargetList) -> CheckedList:
-    """Return all rows of a list, checked; kept in memory until the list changes."""
-    return _checked(target_list.pk, target_list.changed)
-
-
-@lru_cache(maxsize=4)
-def _checked(list_id: str, changed: datetime) -> CheckedList:
-    return checked(TargetList.objects.defer("content").get(pk=list_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +129,7 @@ def rows_page(
         Number of a row whose page is meant instead, if it is shown.
     """
     mapping = mapping_of(target_list)
-    shown = _shown(checked_list(target_list), show, find)
+    shown = _shown(checked(target_list), show, find)
     n_pages = max(-(-len(shown) // PAGE_SIZE), 1)
     place = next((n for n, one in enumerate(shown) if one.index == row), None)
     page = min(page, n_pages - 1) if place is None else place // PAGE_SIZE
@@ -201,6 +190,12 @@ def _cell(row: CheckedRow, role: str, mapping: Mapping) -> Cell:
     )
 
 
+def first_question(target_list: TargetList) -> str:
+    """Return what has to be answered about the columns before any row is read; or nothing."""
+    asked = questions(file_of(target_list), mapping_of(target_list))
+    return next((question.text for question in asked if question.blocks), "")
+
+
 def counts_of(rows: CheckedList) -> dict[str, int]:
     """Return how many rows have each status, and how many there are."""
     statuses = [row.status for row in rows.rows]
@@ -229,7 +224,7 @@ def _plural(number: int, word: str) -> str:
 
 def positions_of(target_list: TargetList) -> dict[str, Any]:
     """Return where the rows of a list are, and how many are good, for the map."""
-    rows = checked_list(target_list)
+    rows = checked(target_list)
     counts = counts_of(rows)
     return {
         "list": {

@@ -9,6 +9,7 @@ from django.test import Client
 
 from explorer import list_names, list_rows
 from explorer.names import Located, ResolverUnreachableError
+from explorer.views import list_rows as views
 from jobs.models import TargetList
 from jobs.target_lists import checked, edits_of, mapping_of, open_list
 from photometry_core.errors import InvalidInputError
@@ -23,7 +24,6 @@ BAD_ROW = 2
 
 @pytest.fixture
 def client():
-    list_rows._checked.cache_clear()
     return Client()
 
 
@@ -122,6 +122,17 @@ def test_the_map_hears_where_the_rows_are(client, bad):
     assert found["rows"][0] == first
 
 
+@pytest.fixture
+def check_with(monkeypatch):
+    """Has every list checked by another function."""
+
+    def check_with(check):
+        for module in (list_rows, list_names, views):
+            monkeypatch.setattr(module, "checked", check)
+
+    return check_with
+
+
 def problem(value, message, suggestion="", *, is_error=True, role="name"):
     return CellProblem(
         role=role,
@@ -134,12 +145,11 @@ def problem(value, message, suggestion="", *, is_error=True, role="name"):
 
 
 @pytest.fixture
-def checks(monkeypatch):
+def checks(check_with):
     """Makes every list consist of the rows that are given."""
 
     def checks(*rows, notes=()):
-        found = CheckedList(rows=rows, notes=notes)
-        monkeypatch.setattr(list_rows, "checked", lambda _: found)
+        check_with(lambda _: CheckedList(rows=rows, notes=notes))
 
     return checks
 
@@ -173,7 +183,7 @@ def test_problems_suggestions_and_notes_are_shown_as_texts(client, opened, check
     assert page.count("&lt;b&gt;RA&lt;/b&gt; is below 0") == 2
 
 
-def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypatch):
+def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, check_with, monkeypatch):
     target_list = opened()
     asked = []
 
@@ -195,7 +205,7 @@ def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypat
             raise ResolverUnreachableError("The name resolver can't be reached.")
         return Located(name=name, ra_deg=1.0, dec_deg=2.0)
 
-    monkeypatch.setattr(list_rows, "checked", check)
+    check_with(check)
     monkeypatch.setattr(list_names, "locate", locate)
     answers = [client.post(address(target_list, "resolve")).json() for _ in range(3)]
     assert answers[0] == {"done": 10, "left": 3, "failure": ""}
@@ -211,10 +221,10 @@ def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypat
     assert target_list.located["M 12"] == [1.0, 2.0]
 
 
-def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, monkeypatch):
+def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, check_with, monkeypatch):
     target_list = opened()
     row = CheckedRow(index=0, line=2, cells={}, unresolved="M 1")
-    monkeypatch.setattr(list_rows, "checked", lambda _: CheckedList(rows=(row,)))
+    check_with(lambda _: CheckedList(rows=(row,)))
 
     def locate(name):
         change(client, target_list, "rows/0", action="correct", role="name", text="mine")
