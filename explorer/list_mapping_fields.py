@@ -39,8 +39,7 @@ _LABELS = {
     "ref_epoch": "Epoch of the position",
 }
 _SHORT_LABELS = {
-    "position": "positions",
-    "name": "name",
+    "position": "Position",
     "sersic_index": "n",
     "position_angle": "PA",
     "effective_radius": "Re",
@@ -195,7 +194,7 @@ def fields_of(
         shapes=shapes,
         motions=motions,
         tables=[
-            (number, f"{table.name} ({len(table.rows):,} rows)")
+            (number, f"{table.name}, {len(table.rows):,} row{'s'[: len(table.rows) != 1]}")
             for number, table in enumerate(file.tables)
         ],
         asks_header=file.tables[mapping.table].header == "asked",
@@ -222,6 +221,12 @@ def label_of(role: str, mapping: Mapping) -> str:
     return _LABELS[role]
 
 
+def short_label_of(role: str, mapping: Mapping) -> str:
+    """Return the same in as few letters as people know it by."""
+    kind = mapping.choice(role).kind if role == "axis_ratio" else ""
+    return kind or _SHORT_LABELS.get(role) or label_of(role, mapping)
+
+
 def shape_of(target: Target) -> str:
     """Return the shape of a target in one line."""
     shape = target.profile
@@ -244,7 +249,7 @@ def _role_field(
     return RoleField(
         role=role,
         label=label_of(role, mapping),
-        help=_HELP.get(role, ""),
+        help="" if role == "position" and mapping.choice("ra").column else _HELP.get(role, ""),
         allowed=_RATIO_RANGES.get(choice.kind, "above 0, to 1")
         if role == "axis_ratio"
         else _RANGES.get(role, ""),
@@ -324,8 +329,7 @@ def _summary(mapping: Mapping) -> str:
     parts = []
     for role in used_roles(mapping):
         choice = mapping.choice(role)
-        label = choice.kind if role == "axis_ratio" and choice.kind else ""
-        label = label or _SHORT_LABELS.get(role) or label_of(role, mapping)
+        label = short_label_of(role, mapping)
         unit = UNITS.get(role, {}).get(choice.unit, "")
         text = choice.label or f"{choice.constant} for all rows"
         parts.append(f"{label}: {text} ({unit})" if unit else f"{label}: {text}")

@@ -26,6 +26,7 @@ from explorer.list_rows import (
     left_out,
     positions_of,
     report_csv,
+    rows_in_words,
     rows_page,
     summary_of,
     taken_back,
@@ -181,14 +182,17 @@ def _rows_page(
             find=find,
             page=_whole("page", asked.get("page")) or 0,
             row=_whole("select", asked.get("select")),
+            is_waiting=bool(asked_first),
         ),
         "show": show,
         "find": find,
         "counts": counts,
         "filters": [
-            (key, words, counts[key]) for key, words in SHOWN.items() if counts[key] or key == show
+            (key, words, counts[key])
+            for key, words in SHOWN.items()
+            if key == show or (counts[key] and (key in ("all", "left out") or not asked_first))
         ],
-        "summary": f"{counts['all']:,} rows" if asked_first else summary_of(counts),
+        "summary": rows_in_words(counts["all"]) if asked_first else summary_of(counts),
         "has_problems": any(one.problems for one in found.rows) and not asked_first,
         "notes": found.notes,
         "asked_first": asked_first,

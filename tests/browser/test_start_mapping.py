@@ -24,7 +24,7 @@ def test_a_choice_is_taken_at_once_and_leaves_the_focus(owner, lists):
     name = page.get_by_label("Name", exact=True)
     name.focus()
     name.select_option("mag")
-    expect(page.locator(".mapping-summary")).to_contain_text("name: mag")
+    expect(page.locator(".mapping-summary")).to_contain_text("Name: mag")
     expect(page.locator("#map-name-why")).to_contain_text("your choice")
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
     expect(page.locator(".mapping")).to_have_attribute("open", "")
@@ -33,7 +33,7 @@ def test_a_choice_is_taken_at_once_and_leaves_the_focus(owner, lists):
         "data-text", "18"
     )
     page.get_by_label("Name", exact=True).select_option("name")
-    expect(page.locator(".mapping-summary")).to_contain_text("name: name")
+    expect(page.locator(".mapping-summary")).to_contain_text("Name: name")
 
 
 def test_one_value_for_all_rows(owner, lists):
@@ -62,7 +62,7 @@ def test_a_column_among_many_is_searched_for(owner, lists):
     expect(page.get_by_label("Name", exact=True)).to_have_value("name")
     page.get_by_label("Name", exact=True).fill("flux_39")
     page.get_by_label("Name", exact=True).press("Enter")
-    expect(page.locator(".mapping-summary")).to_contain_text("name: flux_39")
+    expect(page.locator(".mapping-summary")).to_contain_text("Name: flux_39")
     page.get_by_label("Name", exact=True).fill("flux_99")
     page.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator(".mapping-failure")).to_contain_text("the list has no column 'flux_99'")

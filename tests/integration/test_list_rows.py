@@ -239,7 +239,7 @@ def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, check_w
 
 def test_the_columns_are_shown_in_one_line_if_all_is_certain(client, opened):
     page = client.get(address(opened(), "mapping")).content.decode()
-    assert "RA: ra (degrees), Dec: dec (degrees), name: name; ICRS" in page
+    assert "RA: ra (degrees), Dec: dec (degrees), Name: name; ICRS" in page
     assert "data-asks" not in page
     assert page.count("100.000000 -5.000000") == 1
     assert "UCD" not in page
@@ -329,7 +329,7 @@ def test_another_table_has_other_rows(client, opened, monkeypatch):
     target_list = opened()
     change(client, target_list, "rows/0", action="leave_out")
     page = client.get(address(target_list, "mapping")).content.decode()
-    assert "faint (1 rows)" in page
+    assert "faint, 1 row<" in page
     change(client, target_list, "mapping", table="1")
     assert target_list.left_out == []
     assert mapping_of(target_list).table == 1
