@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -11,24 +10,27 @@ from typing import TypeVar
 from jobs.models import TargetList
 from jobs.target_lists import file_of
 from photometry_core.errors import InvalidInputError
-from photometry_core.target_lists.contents import ListColumn, ListFile, ListTable, with_header
+from photometry_core.target_lists.contents import ListColumn, ListFile
+from photometry_core.target_lists.frames import frame_of
 from photometry_core.target_lists.limits import MAX_CELL_LENGTH
-from photometry_core.target_lists.mapping import FRAMES, MOTION_ROLES, ROLES, SHAPE_ROLES, Choice
+from photometry_core.target_lists.mapping import (
+    FRAMES,
+    MOTION_ROLES,
+    ROLES,
+    SHAPE_ROLES,
+    Choice,
+    mapped_table,
+)
 from photometry_core.target_lists.mapping import Mapping as ListMapping
 from photometry_core.target_lists.proposals import Proposal, answer, propose
-from photometry_core.target_lists.units import UNITS
+from photometry_core.target_lists.stated import with_what_is_stated
+from photometry_core.target_lists.units import KINDS, UNITS
+from photometry_core.target_lists.values import looks_decimal_comma
 
-KINDS = {
-    "b/a": "b/a: minor over major axis",
-    "a/b": "a/b: major over minor axis",
-    "1-b/a": "1 - b/a: ellipticity",
-}
-"""What a column of axis ratios can hold."""
 MODELS = ("point", "sersic")
 ANSWER = "answer:"
 """What the names of fields that answer a question begin with; the key of the question follows."""
 
-_DECIMAL_COMMA = re.compile(r"[+\-\u2212]?\d*,\d+")
 _ROWS_LOOKED_AT = 50
 _Value = TypeVar("_Value")
 
@@ -51,25 +53,24 @@ def checked_text(text: str, what: str) -> str:
     return text
 
 
-def table_of(file: ListFile, mapping: ListMapping) -> ListTable:
-    """Return the table in use, with the names of columns that its header row gives."""
-    table = file.tables[mapping.table]
-    return with_header(table) if table.header == "asked" and mapping.header else table
-
-
 def columns_of(file: ListFile, mapping: ListMapping) -> tuple[ListColumn, ...]:
-    """Return the columns of the table in use."""
-    return table_of(file, mapping).columns
+    """Return the columns of the table in use, under the names that its header row gives them."""
+    return mapped_table(file, mapping)[0].columns
+
+
+def frames_of(file: ListFile, mapping: ListMapping) -> tuple[str, ...]:
+    """Return the frames that the positions of a list can be in; its file may state a rare one."""
+    table = file.tables[mapping.table]
+    stated = (mapping.frame, frame_of(table.frame, table.equinox))
+    return tuple(dict.fromkeys((*FRAMES, *filter(None, stated))))
 
 
 def commas_matter(file: ListFile, mapping: ListMapping) -> bool:
     """Whether there are numbers whose commas may be decimal points."""
     if mapping.decimal_comma is not False:
         return True
-    table = table_of(file, mapping)
-    return any(
-        _DECIMAL_COMMA.fullmatch(cell) for row in table.rows[:_ROWS_LOOKED_AT] for cell in row
-    )
+    rows = mapped_table(file, mapping)[0].rows[:_ROWS_LOOKED_AT]
+    return any(looks_decimal_comma(cell) for row in rows for cell in row)
 
 
 @lru_cache(maxsize=16)
@@ -102,24 +103,27 @@ def changed_mapping(file: ListFile, mapping: ListMapping, data: Mapping[str, str
     if proposed is not None:
         return proposed
     _refuse_unknown_fields(data)
-    changed = _with_switches(mapping, data)
+    changed = _with_switches(file, mapping, data)
     for role in ROLES:
         choice = _choice(file, changed, role, data)
         if choice != changed.choice(role):
             changed = changed.with_choice(role, choice)
+    changed = with_what_is_stated(mapped_table(file, changed)[0], changed)
     for name in data:
         if name.startswith(ANSWER) and data[name]:
             changed = answer(file, changed, name.removeprefix(ANSWER), data[name])
     return changed
 
 
-def _with_switches(mapping: ListMapping, data: Mapping[str, str]) -> ListMapping:
+def _with_switches(file: ListFile, mapping: ListMapping, data: Mapping[str, str]) -> ListMapping:
     """Return the mapping with what the form says of the whole table."""
     if "decimal_comma" in data:
         answers = {"yes": True, "no": False, "": None}
         mapping = replace(mapping, decimal_comma=_one_of(data, "decimal_comma", answers))
     if "frame" in data:
-        mapping = replace(mapping, frame=_one_of(data, "frame", _themselves("", *FRAMES)))
+        frame = _one_of(data, "frame", _themselves("", *frames_of(file, mapping)))
+        if frame != mapping.frame:
+            mapping = replace(mapping, frame=frame, answered=(*mapping.answered, "frame"))
     if "model" in data:
         mapping = replace(mapping, model=_one_of(data, "model", _themselves(*MODELS)))
     return mapping
@@ -137,9 +141,10 @@ def _proposed_anew(
         header = _one_of(data, "header", {"names": True, "none": False, "": None})
     if (table, header) == (mapping.table, mapping.header):
         return None
+    answered: tuple[str, ...] = mapping.answered
     if table != mapping.table:
-        header = None
-    return replace(propose(file, table, header=header).mapping, model=mapping.model)
+        header, answered = None, ("table",)
+    return replace(propose(file, table, header=header).mapping, answered=answered)
 
 
 def _choice(file: ListFile, mapping: ListMapping, role: str, data: Mapping[str, str]) -> Choice:
@@ -158,34 +163,20 @@ def _choice(file: ListFile, mapping: ListMapping, role: str, data: Mapping[str, 
     elif source:
         raise InvalidInputError(f"{role}.source: {source!r:.40} given; allowed: column, constant")
     if column and column != old.column:
-        return _chosen(file, mapping, role, column)
+        return Choice(column=column)
     unit, kind = old.unit, old.kind
     if f"{role}.unit" in data:
         units = UNITS.get(role, {})
         unit = _one_of(data, f"{role}.unit", _themselves("", *units))
     if f"{role}.kind" in data:
-        kinds = KINDS if role == "axis_ratio" else {}
+        kinds = KINDS.get(role, {})
         kind = _one_of(data, f"{role}.kind", _themselves("", *kinds))
     return Choice(column=column, constant=constant, unit=unit, kind=kind)
 
 
-def _chosen(file: ListFile, mapping: ListMapping, role: str, column: str) -> Choice:
-    """Return the choice of another column, with the unit that the file gives it, if any."""
-    table = table_of(file, mapping)
-    place = [one.name for one in table.columns].index(column)
-    alone = replace(
-        table,
-        columns=(table.columns[place],),
-        rows=tuple((row[place],) for row in table.rows),
-        header="names",
-    )
-    seems = propose(replace(file, tables=(alone,))).mapping.choice(role)
-    return seems if seems.column == column else Choice(column=column)
-
-
 def _column(file: ListFile, mapping: ListMapping, role: str, name: str) -> str:
     names = [column.name for column in columns_of(file, mapping)]
-    if name and name not in names:
+    if not all(part in names for part in Choice(column=name).columns):
         raise InvalidInputError(
             f"{role}: the list has no column {name!r:.60}; choose one of its {len(names)} columns."
         )

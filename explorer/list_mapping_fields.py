@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from explorer.list_mapping import KINDS, columns_of, commas_matter, has_motion, used_roles
+from explorer.list_mapping import columns_of, commas_matter, frames_of, has_motion, used_roles
 from photometry_core.positions import sexagesimal
 from photometry_core.target_lists.checks import CheckedList, CheckedRow
-from photometry_core.target_lists.contents import ListFile
-from photometry_core.target_lists.mapping import FRAMES, MOTION_ROLES, SHAPE_ROLES, Choice, Mapping
+from photometry_core.target_lists.contents import ListColumn, ListFile
+from photometry_core.target_lists.mapping import MOTION_ROLES, SHAPE_ROLES, Choice, Mapping
 from photometry_core.target_lists.proposals import Candidate, Proposal, Question, questions
-from photometry_core.target_lists.units import UNITS
+from photometry_core.target_lists.units import KINDS, UNITS
 from photometry_core.types import (
     MAX_EFFECTIVE_RADIUS_ARCSEC,
     MAX_PROPER_MOTION_MAS_YR,
@@ -39,8 +39,7 @@ _LABELS = {
     "ref_epoch": "Epoch of the position",
 }
 _SHORT_LABELS = {
-    "position": "positions",
-    "name": "name",
+    "position": "Position",
     "sersic_index": "n",
     "position_angle": "PA",
     "effective_radius": "Re",
@@ -187,7 +186,7 @@ def fields_of(
 
     shapes = fields(SHAPE_ROLES) if mapping.model == "sersic" else []
     positions, motions = fields(POSITION_ROLES), fields(MOTION_ROLES)
-    columns = columns_of(file, mapping)
+    columns = {column.name: column for column in columns_of(file, mapping)}
     return MappingFields(
         mapping=mapping,
         questions=asked,
@@ -195,12 +194,12 @@ def fields_of(
         shapes=shapes,
         motions=motions,
         tables=[
-            (number, f"{table.name} ({len(table.rows):,} rows)")
+            (number, f"{table.name}, {len(table.rows):,} row{'s'[: len(table.rows) != 1]}")
             for number, table in enumerate(file.tables)
         ],
         asks_header=file.tables[mapping.table].header == "asked",
         asks_comma=commas_matter(file, mapping),
-        frames=FRAMES,
+        frames=frames_of(file, mapping),
         samples=[_sample(row, mapping) for row in checked.rows[:N_SAMPLES]],
         summary=_summary(mapping),
         is_certain=not asked
@@ -209,7 +208,7 @@ def fields_of(
             one.confidence == "unsure" or one.error for one in positions + shapes + motions
         ),
         has_motion=has_motion(mapping),
-        columns=tuple(_option(column.name, column.unit) for column in columns)
+        columns=tuple(_option(name, columns) for name in columns)
         if len(columns) > MANY_COLUMNS
         else (),
     )
@@ -220,6 +219,12 @@ def label_of(role: str, mapping: Mapping) -> str:
     if role in ("ra", "dec") and mapping.frame in _COORDINATES:
         return _COORDINATES[mapping.frame][role == "dec"]
     return _LABELS[role]
+
+
+def short_label_of(role: str, mapping: Mapping) -> str:
+    """Return the same in as few letters as people know it by."""
+    kind = mapping.choice(role).kind if role == "axis_ratio" else ""
+    return kind or _SHORT_LABELS.get(role) or label_of(role, mapping)
 
 
 def shape_of(target: Target) -> str:
@@ -244,33 +249,40 @@ def _role_field(
     return RoleField(
         role=role,
         label=label_of(role, mapping),
-        help=_HELP.get(role, ""),
+        help="" if role == "position" and mapping.choice("ra").column else _HELP.get(role, ""),
         allowed=_RATIO_RANGES.get(choice.kind, "above 0, to 1")
         if role == "axis_ratio"
         else _RANGES.get(role, ""),
         choice=choice,
         likely=tuple(
-            _option(name, by_name[name].unit, _words(candidate.score))
+            _option(name, by_name, _words(candidate.score))
             for name, candidate in zip(names, candidates, strict=True)
-            if name in by_name
         ),
         others=tuple(
-            _option(name, column.unit) for name, column in by_name.items() if name not in names
+            _option(name, by_name) for name in _others(choice, by_name) if name not in names
         ),
         confidence=confidence,
         percent=percent,
         reasons=reasons,
         units=tuple(UNITS.get(role, {}).items()),
-        kinds=tuple(KINDS.items()) if role == "axis_ratio" else (),
+        kinds=tuple(KINDS.get(role, {}).items()),
         takes_constant=role not in POSITION_ROLES,
         is_constant=bool(choice.constant) and not choice.column,
         error="" if choice.column else _constant_error(role, choice, checked),
     )
 
 
-def _option(name: str, unit: str, confidence: str = "") -> ColumnOption:
-    words = f"{name} [{unit}]" if unit else name
+def _option(name: str, columns: dict[str, ListColumn], confidence: str = "") -> ColumnOption:
+    """Return a column, or several that make one value together, as it can be chosen."""
+    choice = Choice(column=name)
+    unit = columns[name].unit if name in columns else ""
+    words = f"{choice.label} [{unit}]" if unit else choice.label
     return ColumnOption(name=name, words=f"{words} · {confidence}" if confidence else words)
+
+
+def _others(choice: Choice, columns: dict[str, ListColumn]) -> list[str]:
+    """Return all columns, and those together that are chosen."""
+    return [*columns, choice.column] if len(choice.columns) > 1 else list(columns)
 
 
 def _words(score: float) -> str:
@@ -317,10 +329,9 @@ def _summary(mapping: Mapping) -> str:
     parts = []
     for role in used_roles(mapping):
         choice = mapping.choice(role)
-        label = choice.kind if role == "axis_ratio" and choice.kind else ""
-        label = label or _SHORT_LABELS.get(role) or label_of(role, mapping)
+        label = short_label_of(role, mapping)
         unit = UNITS.get(role, {}).get(choice.unit, "")
-        text = choice.column or f"{choice.constant} for all rows"
+        text = choice.label or f"{choice.constant} for all rows"
         parts.append(f"{label}: {text} ({unit})" if unit else f"{label}: {text}")
     if not parts:
         return "No column is chosen yet"

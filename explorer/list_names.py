@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from explorer.list_rows import change_edits, checked_list
+from explorer.list_rows import change_edits
 from explorer.names import ResolverUnreachableError, locate
 from jobs.models import TargetList
+from jobs.target_lists import checked
 from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists.checks import CheckedList, Edits
 
@@ -33,7 +34,7 @@ def look_up_some(target_list: TargetList) -> tuple[TargetList, str]:
     str
         Why no more was looked up; empty if all went well.
     """
-    places, failure = _look_up(names_to_look_up(checked_list(target_list))[:NAMES_AT_ONCE])
+    places, failure = _look_up(names_to_look_up(checked(target_list))[:NAMES_AT_ONCE])
     if not places:
         return target_list, failure
 

@@ -7,18 +7,17 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
 
 from explorer.list_mapping import used_roles
-from explorer.list_mapping_fields import label_of, shape_of
+from explorer.list_mapping_fields import label_of, shape_of, short_label_of
 from jobs.models import TargetList
-from jobs.target_lists import checked, edits_of, mapping_of, save_edits
+from jobs.target_lists import checked, edits_of, file_of, mapping_of, save_edits
 from photometry_core.target_lists.checks import CellProblem, CheckedList, CheckedRow, Edits
 from photometry_core.target_lists.mapping import Mapping
+from photometry_core.target_lists.proposals import questions
 
 PAGE_SIZE = 100
 SHOWN = {
@@ -32,16 +31,6 @@ SHOWN = {
 
 _NUMBER = re.compile(r"[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def checked_list(target_list: TargetList) -> CheckedList:
-    """Return all rows of a list, checked; kept in memory until the list changes."""
-    return _checked(target_list.pk, target_list.changed)
-
-
-@lru_cache(maxsize=4)
-def _checked(list_id: str, changed: datetime) -> CheckedList:
-    return checked(TargetList.objects.defer("content").get(pk=list_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +69,22 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridRow:
-    """One row of the grid."""
+    """One row of the grid.
+
+    Parameters
+    ----------
+    row, cells
+        The row and its cells.
+    status, problems
+        Those of the row; ``waiting`` and nothing as long as something is asked of the columns.
+    ra, dec, shape
+        As converted; empty if there is no target.
+    """
 
     row: CheckedRow
     cells: tuple[Cell, ...]
+    status: str
+    problems: tuple[CellProblem, ...]
     ra: str
     dec: str
     shape: str
@@ -96,7 +97,7 @@ class RowsPage:
     Parameters
     ----------
     columns
-        Pairs of role and label.
+        Pairs of short and full label.
     rows
         Those of the page.
     page, n_pages, n_shown
@@ -122,7 +123,13 @@ class RowsPage:
 
 
 def rows_page(
-    target_list: TargetList, *, show: str, find: str, page: int, row: int | None
+    target_list: TargetList,
+    *,
+    show: str,
+    find: str,
+    page: int,
+    row: int | None,
+    is_waiting: bool = False,
 ) -> RowsPage:
     """Return one page of the rows of a list.
 
@@ -138,17 +145,22 @@ def rows_page(
         Number of the page, from 0; one too far is the last.
     row
         Number of a row whose page is meant instead, if it is shown.
+    is_waiting
+        Whether something is asked of the columns, so that no row was read yet.
     """
     mapping = mapping_of(target_list)
-    shown = _shown(checked_list(target_list), show, find)
+    shown = _shown(checked(target_list), show, find)
     n_pages = max(-(-len(shown) // PAGE_SIZE), 1)
     place = next((n for n, one in enumerate(shown) if one.index == row), None)
     page = min(page, n_pages - 1) if place is None else place // PAGE_SIZE
     first = page * PAGE_SIZE
     roles = _columns(mapping)
     return RowsPage(
-        columns=tuple((role, label_of(role, mapping)) for role in roles),
-        rows=tuple(_grid_row(one, roles, mapping) for one in shown[first : first + PAGE_SIZE]),
+        columns=tuple((short_label_of(role, mapping), label_of(role, mapping)) for role in roles),
+        rows=tuple(
+            _grid_row(one, roles, mapping, is_waiting=is_waiting)
+            for one in shown[first : first + PAGE_SIZE]
+        ),
         page=page,
         n_pages=n_pages,
         n_shown=len(shown),
@@ -177,11 +189,15 @@ def _columns(mapping: Mapping) -> list[str]:
     return ["name", *(role for role in used_roles(mapping) if role != "name")]
 
 
-def _grid_row(row: CheckedRow, roles: Iterable[str], mapping: Mapping) -> GridRow:
+def _grid_row(
+    row: CheckedRow, roles: Iterable[str], mapping: Mapping, *, is_waiting: bool
+) -> GridRow:
     target = row.target
     return GridRow(
         row=row,
         cells=tuple(_cell(row, role, mapping) for role in roles),
+        status="waiting" if is_waiting else row.status,
+        problems=() if is_waiting else row.problems,
         ra=f"{target.ra_deg:.6f}" if target else "",
         dec=f"{target.dec_deg:+.6f}" if target else "",
         shape=shape_of(target) if target else "",
@@ -199,6 +215,12 @@ def _cell(row: CheckedRow, role: str, mapping: Mapping) -> Cell:
         is_corrected=role in row.corrected,
         is_constant=not mapping.choice(role).column and bool(mapping.choice(role).constant),
     )
+
+
+def first_question(target_list: TargetList) -> str:
+    """Return what has to be answered about the columns before any row is read; or nothing."""
+    asked = questions(file_of(target_list), mapping_of(target_list))
+    return next((question.text for question in asked if question.blocks), "")
 
 
 def counts_of(rows: CheckedList) -> dict[str, int]:
@@ -223,13 +245,18 @@ def summary_of(counts: dict[str, int]) -> str:
     return ", ".join(words)
 
 
+def rows_in_words(number: int) -> str:
+    """Return a number of rows in words."""
+    return f"{number:,} {_plural(number, 'row')}"
+
+
 def _plural(number: int, word: str) -> str:
     return word if number == 1 else f"{word}s"
 
 
 def positions_of(target_list: TargetList) -> dict[str, Any]:
     """Return where the rows of a list are, and how many are good, for the map."""
-    rows = checked_list(target_list)
+    rows = checked(target_list)
     counts = counts_of(rows)
     return {
         "list": {

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,19 +20,21 @@ from explorer.list_names import look_up_some, names_to_look_up
 from explorer.list_rows import (
     SHOWN,
     change_edits,
-    checked_list,
     corrected,
     counts_of,
+    first_question,
     left_out,
     positions_of,
     report_csv,
+    rows_in_words,
     rows_page,
     summary_of,
     taken_back,
     without_rows,
 )
+from explorer.views.ownership import owned_list
 from jobs.models import TargetList
-from jobs.target_lists import edits_of, file_of, mapping_of, save_mapping
+from jobs.target_lists import checked, edits_of, file_of, mapping_of, save_mapping
 from jobs.visitors import VisitorRequest
 from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists.limits import MAX_ROWS
@@ -57,8 +59,7 @@ def _of_a_list(
 
     @wraps(view)
     def answering(request: VisitorRequest, list_id: str, **arguments: Any) -> HttpResponse:
-        lists = TargetList.objects.filter(owner=request.visitor).defer("content")
-        target_list = get_object_or_404(lists, pk=list_id)
+        target_list = owned_list(request, list_id)
         try:
             return view(request, target_list, **arguments)
         except InvalidInputError as error:
@@ -104,8 +105,8 @@ def mapping_context(target_list: TargetList, constants: Collection[str] = ()) ->
     """
     current = mapping_of(target_list)
     proposal = proposal_of(target_list.pk, current.table, current.header)
-    checked = checked_list(target_list)
-    fields = fields_of(file_of(target_list), current, proposal, checked, constants)
+    rows = checked(target_list)
+    fields = fields_of(file_of(target_list), current, proposal, rows, constants)
     return {"fields": fields, "target_list": target_list}
 
 
@@ -124,7 +125,7 @@ def rows(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
 def row(request: VisitorRequest, target_list: TargetList, row: int) -> HttpResponse:
     """Correct one cell of a row, leave the row out, or take it back; show the page anew."""
     data = request.POST.dict()
-    if row not in {one.index for one in checked_list(target_list).rows}:
+    if row not in {one.index for one in checked(target_list).rows}:
         raise InvalidInputError(f"row: the list has no row {row}.")
     action = data.get("action", "")
     if action in ("leave_out", "take_back"):
@@ -146,7 +147,7 @@ def positions(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
 def report(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     """Hand out all problems of a list as a file."""
     return HttpResponse(
-        report_csv(checked_list(target_list)),
+        report_csv(checked(target_list)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="problems.csv"'},
     )
@@ -157,7 +158,7 @@ def report(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
 def resolve(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     """Look up the next few names of a list; say how many are left, and what stopped it."""
     target_list, failure = look_up_some(target_list)
-    n_left = len(names_to_look_up(checked_list(target_list)))
+    n_left = len(names_to_look_up(checked(target_list)))
     n_done = len(edits_of(target_list).located)
     return JsonResponse({"done": n_done, "left": n_left, "failure": failure})
 
@@ -170,8 +171,9 @@ def _rows_page(
     if show not in SHOWN:
         raise InvalidInputError(f"show: {show!r:.40} given; allowed: {', '.join(SHOWN)}")
     find = checked_text(asked.get("find", ""), "find")
-    checked = checked_list(target_list)
-    counts = counts_of(checked)
+    found = checked(target_list)
+    counts = counts_of(found)
+    asked_first = first_question(target_list)
     context = {
         "target_list": target_list,
         "page": rows_page(
@@ -180,16 +182,20 @@ def _rows_page(
             find=find,
             page=_whole("page", asked.get("page")) or 0,
             row=_whole("select", asked.get("select")),
+            is_waiting=bool(asked_first),
         ),
         "show": show,
         "find": find,
         "counts": counts,
         "filters": [
-            (key, words, counts[key]) for key, words in SHOWN.items() if counts[key] or key == show
+            (key, words, counts[key])
+            for key, words in SHOWN.items()
+            if key == show or (counts[key] and (key in ("all", "left out") or not asked_first))
         ],
-        "summary": summary_of(counts),
-        "has_problems": any(one.problems for one in checked.rows),
-        "notes": checked.notes,
+        "summary": rows_in_words(counts["all"]) if asked_first else summary_of(counts),
+        "has_problems": any(one.problems for one in found.rows) and not asked_first,
+        "notes": found.notes,
+        "asked_first": asked_first,
         "undo": json.dumps(undo) if undo else "",
     }
     return render(request, "start/rows_page.html", context)
@@ -218,16 +224,18 @@ def _change_several(
 ) -> tuple[TargetList, dict[str, Any]]:
     """Leave out all rows with errors, or leave out or take back the rows that are named."""
     action = data.get("action", "")
-    checked = checked_list(target_list)
+    found = checked(target_list)
     if action == "leave_out_bad":
-        bad = [one.index for one in checked.rows if one.status == "error"]
+        if question := first_question(target_list):
+            raise InvalidInputError(f"To be answered first: {question}")
+        bad = [one.index for one in found.rows if one.status == "error"]
         return _move_rows(target_list, "leave_out", bad)
     if action not in ("leave_out", "take_back"):
         allowed = "leave_out_bad, leave_out, take_back"
         raise InvalidInputError(f"action: {action!r:.40} given; allowed: {allowed}")
     named = [_whole("rows", text) for text in data.get("rows", "").split(",")]
     numbers = [number for number in named if number is not None]
-    known = {one.index for one in checked.rows}
+    known = {one.index for one in found.rows}
     for number in numbers:
         if number not in known:
             raise InvalidInputError(f"rows: the list has no row {number}.")

@@ -24,4 +24,5 @@ def readable_job(request: VisitorRequest, job_id: str) -> Job:
 
 def owned_list(request: VisitorRequest, list_id: str) -> TargetList:
     """Return a list of the visitor; a stranger's list is a 404, as if it did not exist."""
-    return get_object_or_404(TargetList, owner=request.visitor, pk=list_id)
+    lists = TargetList.objects.defer("content")
+    return get_object_or_404(lists, owner=request.visitor, pk=list_id)

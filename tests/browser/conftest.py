@@ -1,5 +1,7 @@
 """One site and one browser for all journeys; no page may complain in its console."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -20,6 +22,12 @@ def site(tmp_path_factory):
 def seeded(site):
     """Jobs in every state: their ids, and what makes a browser their owner."""
     return site.seed()
+
+
+@pytest.fixture(scope="session")
+def lists(site, seeded):
+    """Ids of lists of targets, by name; the owner of the seeded jobs has them."""
+    return json.loads(site.run("tests.browser.seed_lists", seeded["jobs"]["measured"]))
 
 
 @pytest.fixture(scope="session")

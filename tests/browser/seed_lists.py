@@ -26,10 +26,23 @@ third,202.469575,95.5,8.4
 last,148.88822,69.0653,6.9
 """
 MANY_COLUMNS = ",".join(["name", "ra", "dec", *(f"flux_{i}" for i in range(40))])
+HOURS = "id,RAJ2000,DEJ2000\na,12.66651,-11.62306\nb,2.711308,-0.01328\n"
+NAMES = "object\nM 81\nNGC 1068\nnobody 7\n3C 273\nM 81\n"
+GALAXIES = """name,ra,dec,n,q,pa,re
+good,150.1,2.2,4,0.6,30,3.5
+round,150.2,2.25,1,1,0,2
+steep,150.3,2.3,9,0.5,10,3
+flat,150.4,2.35,2,2.3,10,3
+large,150.5,2.4,2,0.5,720,35
+no n,150.6,2.45,,0.5,10,3
+"""
 LISTS = {
+    "hours": HOURS,
+    "names": NAMES,
+    "galaxies": GALAXIES,
     "good": f"name,ra,dec,mag\n{GOOD}\n",
     "bad": BAD,
-    "wide": f"{MANY_COLUMNS}\nonly,10.5,-5.25{',7' * 40}\n",
+    "wide": f"{MANY_COLUMNS}\nonly,110.5,-5.25{',7' * 40}\n",
 }
 
 

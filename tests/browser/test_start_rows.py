@@ -1,7 +1,6 @@
 """The rows of a list in a browser: what is wrong with them, how it is fixed, and the map's row."""
 
 import csv
-import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,12 +8,7 @@ from playwright.sync_api import expect
 
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture
-def lists(site, seeded):
-    """Ids of lists, new for each test, whose owner is that of the seeded jobs."""
-    return json.loads(site.run("tests.browser.seed_lists", seeded["jobs"]["measured"]))
+SEE = "() => window.start.store.addEventListener('look', (event) => { window.seen = event.detail })"
 
 
 def open_rows(page, list_id):
@@ -93,7 +87,7 @@ def test_rows_are_filtered_found_and_reported(owner, lists, tmp_path):
     with page.expect_download() as caught:
         page.get_by_role("link", name="Error report").click()
     caught.value.save_as(tmp_path / "report.csv")
-    rows = list(csv.DictReader((tmp_path / "report.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "report.csv").read_text().splitlines()))
     assert [row["line"] for row in rows] == ["3", "4"]
 
 
@@ -106,9 +100,7 @@ def test_the_map_and_the_rows_select_the_same(owner, lists):
     selected(page, 1234)
     expect(page.locator("#rows .rows-pager")).to_contain_text("1201\u20131300 of 5000")
     expect(page.locator("#rows tr[data-row='1234']")).to_be_in_viewport()
-    page.evaluate(
-        "() => window.start.store.addEventListener('look', (event) => { window.seen = event.detail; })"
-    )
+    page.evaluate(SEE)
     cell(page, 1299, "name").click()
     page.keyboard.press("ArrowDown")
     selected(page, 1300)

@@ -9,21 +9,22 @@ from django.test import Client
 
 from explorer import list_names, list_rows
 from explorer.names import Located, ResolverUnreachableError
+from explorer.views import list_rows as views
 from jobs.models import TargetList
 from jobs.target_lists import checked, edits_of, mapping_of, open_list
 from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists.checks import CellProblem, CheckedList, CheckedRow
+from photometry_core.target_lists.contents import ListColumn, ListFile, ListTable
 
 pytestmark = pytest.mark.django_db
 
-ROWS = "\n".join(f"star {i},{10 + i / 100},{-5 + i / 1000}" for i in range(120))
+ROWS = "\n".join(f"star {i},{100 + i / 100},{-5 + i / 1000}" for i in range(120))
 LIST = f"name,ra,dec,other\n{ROWS}\n".replace("\n", ",x\n").replace("other,x", "other")
 BAD_ROW = 2
 
 
 @pytest.fixture
 def client():
-    list_rows._checked.cache_clear()
     return Client()
 
 
@@ -42,7 +43,7 @@ def opened(client):
 @pytest.fixture
 def bad(opened):
     """A list whose third row has no right ascension."""
-    return opened(LIST.replace("10.02,", "about ten,"))
+    return opened(LIST.replace("100.02,", "about a hundred,"))
 
 
 def address(target_list, what):
@@ -84,8 +85,8 @@ def test_a_bad_cell_is_shown_fixed_and_put_back(client, bad):
     assert page.count("data-row=") == 1
     assert "cell-error" in page
     assert "119 good, 1 with errors" in page
-    response = change(client, bad, "rows/2", action="correct", role="ra", text=" 10.02 ")
-    assert bad.corrections == {"2": {"ra": "10.02"}}
+    response = change(client, bad, "rows/2", action="correct", role="ra", text=" 100.02 ")
+    assert bad.corrections == {"2": {"ra": "100.02"}}
     assert "120 good" in response.content.decode()
     undo = response.content.decode().split('data-undo="')[1].split('"')[0].replace("&quot;", '"')
     assert json.loads(undo) == {"row": 2, "role": "ra", "action": "restore"}
@@ -118,8 +119,19 @@ def test_the_map_hears_where_the_rows_are(client, bad):
         "unresolved": 0,
     }
     assert len(found["rows"]) == 119
-    first = {"row": 0, "name": "star 0", "ra": 10.0, "dec": -5.0, "status": "good"}
+    first = {"row": 0, "name": "star 0", "ra": 100.0, "dec": -5.0, "status": "good"}
     assert found["rows"][0] == first
+
+
+@pytest.fixture
+def check_with(monkeypatch):
+    """Has every list checked by another function."""
+
+    def check_with(check):
+        for module in (list_rows, list_names, views):
+            monkeypatch.setattr(module, "checked", check)
+
+    return check_with
 
 
 def problem(value, message, suggestion="", *, is_error=True, role="name"):
@@ -134,12 +146,11 @@ def problem(value, message, suggestion="", *, is_error=True, role="name"):
 
 
 @pytest.fixture
-def checks(monkeypatch):
+def checks(check_with):
     """Makes every list consist of the rows that are given."""
 
     def checks(*rows, notes=()):
-        found = CheckedList(rows=rows, notes=notes)
-        monkeypatch.setattr(list_rows, "checked", lambda _: found)
+        check_with(lambda _: CheckedList(rows=rows, notes=notes))
 
     return checks
 
@@ -173,7 +184,7 @@ def test_problems_suggestions_and_notes_are_shown_as_texts(client, opened, check
     assert page.count("&lt;b&gt;RA&lt;/b&gt; is below 0") == 2
 
 
-def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypatch):
+def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, check_with, monkeypatch):
     target_list = opened()
     asked = []
 
@@ -195,7 +206,7 @@ def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypat
             raise ResolverUnreachableError("The name resolver can't be reached.")
         return Located(name=name, ra_deg=1.0, dec_deg=2.0)
 
-    monkeypatch.setattr(list_rows, "checked", check)
+    check_with(check)
     monkeypatch.setattr(list_names, "locate", locate)
     answers = [client.post(address(target_list, "resolve")).json() for _ in range(3)]
     assert answers[0] == {"done": 10, "left": 3, "failure": ""}
@@ -211,10 +222,10 @@ def test_names_are_looked_up_a_few_at_a_time_each_once(client, opened, monkeypat
     assert target_list.located["M 12"] == [1.0, 2.0]
 
 
-def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, monkeypatch):
+def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, check_with, monkeypatch):
     target_list = opened()
     row = CheckedRow(index=0, line=2, cells={}, unresolved="M 1")
-    monkeypatch.setattr(list_rows, "checked", lambda _: CheckedList(rows=(row,)))
+    check_with(lambda _: CheckedList(rows=(row,)))
 
     def locate(name):
         change(client, target_list, "rows/0", action="correct", role="name", text="mine")
@@ -228,11 +239,11 @@ def test_what_is_fixed_while_names_are_looked_up_is_kept(client, opened, monkeyp
 
 def test_the_columns_are_shown_in_one_line_if_all_is_certain(client, opened):
     page = client.get(address(opened(), "mapping")).content.decode()
-    assert "RA: ra, Dec: dec, name: name; ICRS" in page
+    assert "RA: ra (degrees), Dec: dec (degrees), Name: name; ICRS" in page
     assert "data-asks" not in page
-    assert page.count("10.000000 -5.000000") == 1
+    assert page.count("100.000000 -5.000000") == 1
     assert "UCD" not in page
-    assert "Sersic" not in page
+    assert "Sersic index" not in page
 
 
 def test_another_column_is_taken_and_told(client, opened):
@@ -264,14 +275,66 @@ def test_one_value_for_all_rows(client, opened):
     assert checked(target_list).rows[5].cells["effective_radius"] == "4"
 
 
+HOURS = "id,ra,dec\na,5.5,10\nb,23.9,-20\n"
+
+
+def test_what_is_asked_is_answered_on_the_page(client, opened):
+    target_list = opened(HOURS)
+    page = client.get(address(target_list, "mapping")).content.decode()
+    assert "is it in hours?" in page
+    assert 'name="answer:ra.unit"' in page
+    assert "data-asks" in page
+    rows = rows_of(client, target_list)
+    assert "No row is read before this is answered" in rows
+    assert 'data-errors="0"' in rows
+    refused = change(client, target_list, "rows", action="leave_out_bad")
+    assert refused.status_code == 422
+    assert "To be answered first" in refused.content.decode()
+    wrong = change(client, target_list, "mapping", **{"answer:ra.unit": "parsec"})
+    assert wrong.status_code == 422
+    change(client, target_list, "mapping", **{"answer:ra.unit": "hourangle"})
+    page = client.get(address(target_list, "mapping")).content.decode()
+    assert "RA: ra (hours)" in page
+    assert "data-asks" not in page
+    assert "82.500000 +10.000000" in page
+    assert 'data-summary="2 good"' in rows_of(client, target_list)
+    closed = change(client, target_list, "mapping", **{"answer:ra.unit": "deg"})
+    assert "is not open" in closed.content.decode()
+
+
+def test_columns_that_make_one_value_together(client, opened):
+    text = "id,RAh,RAm,RAs,DE-,DEd,DEm,DEs\na,02,42,40.71,-,00,00,47.8\n"
+    target_list = opened(text)
+    page = client.get(address(target_list, "mapping")).content.decode()
+    assert "RAh + RAm + RAs" in page
+    assert "40.669625 -0.013278" in page
+    joined = mapping_of(target_list).choice("ra").column
+    change(client, target_list, "mapping", **{"ra.column": joined, "ra.source": "column"})
+    assert mapping_of(target_list).choice("ra").column == joined
+
+
+def table(name, *rows):
+    columns = tuple(ListColumn(name=column) for column in ("name", "ra", "dec"))
+    lines = tuple(range(2, len(rows) + 2))
+    return ListTable(name=name, columns=columns, rows=rows, lines=lines)
+
+
 def test_another_table_has_other_rows(client, opened, monkeypatch):
+    tables = (
+        table("bright", ("a", "200", "1"), ("b", "201", "2")),
+        table("faint", ("c", "98", "3")),
+    )
+    file = ListFile(name="two.fits", format="FITS", tables=tables)
+    monkeypatch.setattr("jobs.target_lists.read_list_isolated", lambda *_: file)
     target_list = opened()
     change(client, target_list, "rows/0", action="leave_out")
-    content = list_rows.TargetList.objects.get(pk=target_list.pk)
-    assert content.left_out == [0]
-    response = change(client, target_list, "mapping", table="1")
-    assert response.status_code == 422
-    assert target_list.left_out == [0]
+    page = client.get(address(target_list, "mapping")).content.decode()
+    assert "faint, 1 row<" in page
+    change(client, target_list, "mapping", table="1")
+    assert target_list.left_out == []
+    assert mapping_of(target_list).table == 1
+    assert 'data-summary="1 good"' in rows_of(client, target_list)
+    assert change(client, target_list, "mapping", table="2").status_code == 422
 
 
 TAMPERED = [
@@ -332,6 +395,16 @@ def test_ten_megabytes_are_too_much(client, opened):
     assert response.status_code == 400
     target_list.refresh_from_db()
     assert target_list.corrections == {}
+
+
+@pytest.mark.parametrize("what", ["mapping", "rows", "rows/1", "resolve"])
+def test_a_stranger_changes_nothing(opened, what):
+    target_list = opened()
+    values = {"action": "leave_out", "rows": "1", "name.column": "other"}
+    assert Client().post(address(target_list, what), values).status_code == 404
+    before = target_list.mapping, target_list.left_out
+    target_list.refresh_from_db()
+    assert (target_list.mapping, target_list.left_out) == before
 
 
 def test_a_form_without_its_token_changes_nothing(opened):
