@@ -158,6 +158,10 @@ class OptionsForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
+OPTION_FIELDS = frozenset(OptionsForm.base_fields)
+"""Names of the fields."""
+
+
 def initial_options(options: MeasureOptions) -> dict[str, Any]:
     """Return what the fields of the form hold when they ask for these options."""
     start, end = options.mjd_range
