@@ -107,6 +107,14 @@ class OptionsForm(forms.Form):
         """Return the end of the time range as MJD (UTC); `None` if it is open."""
         return self._mjd("time_end")
 
+    def clean_background_size(self) -> int:
+        """Return the width of the background box in pixels, typed in plain digits."""
+        if not str(self.data.get("background_size", "")).isascii():
+            raise forms.ValidationError(
+                f"That is not a whole number; allowed: {_ALLOWED_PIX}.", "invalid"
+            )
+        return int(self.cleaned_data["background_size"])
+
     def clean_engine(self) -> str:
         """Return the engine; The Tractor only where it is installed."""
         engine = self.cleaned_data["engine"] or DEFAULTS.engine
@@ -156,6 +164,10 @@ class OptionsForm(forms.Form):
             return parse_time(text).mjd if text else None
         except InvalidInputError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+OPTION_FIELDS = frozenset(OptionsForm.base_fields)
+"""Names of the fields."""
 
 
 def initial_options(options: MeasureOptions) -> dict[str, Any]:

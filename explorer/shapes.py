@@ -13,9 +13,9 @@ from photometry_core.types import (
 )
 
 AXIS_RATIO_KINDS = {
-    "b/a": "minor / major (b/a)",
-    "a/b": "major / minor (a/b)",
-    "1-b/a": "ellipticity (1 \u2212 b/a)",
+    "b/a": "b/a (minor / major)",
+    "a/b": "a/b (major / minor)",
+    "1-b/a": "1 \u2212 b/a (ellipticity)",
 }
 RADIUS_UNITS = {"arcsec": 1.0, "arcmin": 60.0, "deg": 3600.0, "pix": NOMINAL_PIXEL_ARCSEC}
 """Arcsec in each of the units that a radius can be typed in."""

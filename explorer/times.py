@@ -11,6 +11,7 @@ from photometry_core.errors import InvalidInputError
 MJD_RANGE = (58_849.0, 69_807.0)
 
 _MJD_ZERO = datetime(1858, 11, 17)  # noqa: DTZ001 UTC throughout, as MJD is
+_JD_OF_MJD_ZERO = 2_400_000.5
 
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}(?:\.\d{1,9})?))?)?\s*(?:Z|UTC)?",
@@ -73,8 +74,14 @@ def format_mjd(mjd: float) -> str:
 def _in_range(mjd: float, text: str) -> ParsedTime:
     first, last = MJD_RANGE
     if not first <= mjd <= last:
+        as_jd = mjd - _JD_OF_MJD_ZERO
+        hint = (
+            f" (is it a Julian date? Its MJD would be {as_jd:.6g})"
+            if first <= as_jd <= last
+            else ""
+        )
         raise InvalidInputError(
             f"{text!r} is out of range; allowed: MJD {first:.0f} to {last:.0f} "
-            f"({format_mjd(first)[:10]} to {format_mjd(last)[:10]})"
+            f"({format_mjd(first)[:10]} to {format_mjd(last)[:10]}){hint}"
         )
     return ParsedTime(mjd=mjd, iso=format_mjd(mjd))

@@ -15,7 +15,7 @@ from explorer.bands import BANDS
 from explorer.earlier_jobs import initial_of
 from explorer.forms import JobForm, default_title, new_submission_key, options_in_words
 from explorer.names import AmbiguousNameError
-from explorer.options_form import RELEASE_NAMES, why_no_tractor
+from explorer.options_form import OPTION_FIELDS, RELEASE_NAMES, why_no_tractor
 from explorer.shapes import RADIUS_UNITS
 from explorer.sky.surveys import with_sky
 from explorer.so_far import form_so_far
@@ -31,7 +31,6 @@ from photometry_core.types import (
     LEAST_EFFECTIVE_RADIUS_ARCSEC,
     MAX_EFFECTIVE_RADIUS_ARCSEC,
     SERSIC_INDEX_RANGE,
-    MeasureOptions,
 )
 
 _POSITION_EXAMPLES = (
@@ -160,8 +159,25 @@ def _context(form: JobForm) -> dict[str, Any]:
         "sersic_index_range": SERSIC_INDEX_RANGE,
         "most_arcsec": MAX_EFFECTIVE_RADIUS_ARCSEC,
         "least_arcsec": LEAST_EFFECTIVE_RADIUS_ARCSEC,
-        "default_title": default_title((), MeasureOptions()),
+        "options_open": form.is_bound and bool(OPTION_FIELDS & form.errors.keys()),
+        "options_in_words": _options_of(form),
     }
+
+
+def _options_of(form: JobForm) -> str:
+    """Return what differs from the defaults as the form begins, for its folded options."""
+    given = form if form.is_bound else form_so_far(_sent(form))
+    return " \u00b7 ".join(options_in_words(given.options()))
+
+
+def _sent(form: JobForm) -> QueryDict:
+    """Return what an untouched form would send of its options."""
+    data = QueryDict(mutable=True)
+    data["mode"] = "multi"
+    for name in OPTION_FIELDS:
+        value = form[name].value()
+        data.setlist(name, value if isinstance(value, list) else [value or ""])
+    return data
 
 
 def _named_examples() -> list[Any]:

@@ -88,6 +88,7 @@ def photograph_everything(browser: Browser, site: Site, results: str, folder: Pa
             # What a form with errors looks like.
             owner.goto("/")
             owner.fill("#id_target", "361 5")
+            owner.locator("#options > summary").click()
             owner.fill("#id_background_size", "3")
             owner.get_by_role("button", name="Measure spectrum").click()
             owner.wait_for_selector("#error-summary")

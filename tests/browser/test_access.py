@@ -64,6 +64,7 @@ def test_a_phone_has_room(owner, seeded, name):
 def test_errors_are_where_the_keyboard_is(page):
     page.goto("/")
     page.fill("#id_target", "361 5")
+    page.locator("#options > summary").click()
     page.fill("#id_background_size", "3")
     page.get_by_role("button", name="Measure spectrum").click()
     summary = page.get_by_role("alert")

@@ -22,6 +22,12 @@ def type_target(page, text):
     page.locator("#id_target").press_sequentially(text)
 
 
+def choose_bands(page, *detectors):
+    page.locator("#options > summary").click()
+    for detector in detectors:
+        page.locator(f"label.band-{detector}").click()
+
+
 def submit(page):
     page.get_by_role("button", name="Measure spectrum").click()
     page.wait_for_url(re.compile("/results/"), timeout=MEASURED_MS)
@@ -115,7 +121,7 @@ def test_progress_is_real_and_a_job_can_be_cancelled(page):
 
 def test_a_double_click_submits_once(page):
     type_target(page, "12.34 34.89")
-    page.locator("label.band-5").click()
+    choose_bands(page, 5)
     page.get_by_role("button", name="Measure spectrum").dblclick()
     page.wait_for_url(re.compile("/jobs/."), timeout=MEASURED_MS)
     page.goto("/jobs/")
@@ -127,11 +133,11 @@ def test_examples_fill_the_box_and_times_are_translated(page):
     page.get_by_role("link", name="46.53 -0.251 gal").click()
     expect(page.locator("#id_target")).to_have_value("46.53 -0.251 gal")
     expect(page.locator("#position-feedback")).to_contain_text("Galactic 46.53000 -0.25100")
+    choose_bands(page, 2)
     page.locator("#id_time_start").press_sequentially("60796.5")
     expect(page.locator("#id_time_start_help")).to_contain_text("2025-05-01 12:00:00 UTC")
     page.locator("#id_time_end").press_sequentially("2025-13-01")
     expect(page.locator("#id_time_end_help")).to_contain_text("not a date and time that exists")
-    page.locator("label.band-2").click()
     expect(page.locator("#id_title")).to_have_attribute(
         "placeholder", re.compile(r"· D2 · from MJD")
     )
@@ -139,7 +145,7 @@ def test_examples_fill_the_box_and_times_are_translated(page):
 
 def test_the_list_of_jobs_renews_itself(page):
     type_target(page, "200.5 -10.25")
-    page.locator("label.band-1").click()
+    choose_bands(page, 1)
     page.get_by_role("button", name="Measure spectrum").click()
     page.wait_for_url(re.compile("/jobs/"), timeout=MEASURED_MS)
     page.goto("/jobs/")
@@ -160,6 +166,8 @@ def test_from_the_form_to_the_file_with_the_keyboard_alone(page, tmp_path):
     page.goto("/")
     tab_to(page, "#id_target")
     page.keyboard.type("120.5 -10.25")
+    tab_to(page, "#options > summary")
+    page.keyboard.press("Enter")
     tab_to(page, "input[name=bands][value='4']")
     page.keyboard.press("Space")
     tab_to(page, "#submit-job")

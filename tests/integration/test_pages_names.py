@@ -10,7 +10,9 @@ from django.core.cache import cache
 
 from explorer import names
 from explorer.names import ResolverUnreachableError, locate
+from jobs.models import Job
 from photometry_core.errors import InvalidInputError
+from photometry_core.types import ProperMotion
 
 ANSWERS = {
     "m 81": """# m 81\t#Q1
@@ -28,6 +30,18 @@ ANSWERS = {
 %I.0 Twin B
 #====Done====
 """,
+    "barnard": """# barnard\t#Q3
+#=S=Simbad:    1     0ms
+%@ 2131234
+%I.0 NAME Barnard's star
+%C.0 BY*
+%J 269.45207696 +04.69336497 = 17:57:48.49 +04:41:36.11
+%J.E [0.03 0.03 90] A 2020yCat.1350....0G
+%P -801.551 +10362.394 [0.032 0.036 90] A 2020yCat.1350....0G
+%X 546.9759 [0.0401] A 2020yCat.1350....0G
+#====Done====
+""",
+    "portal": "<html><body>Please log in</body></html>",
     "zero": "#=S=Simbad:    1     0ms\n%J 0.0 -0.5 = 00 00 00 -00 30 00\n#====Done====\n",
 }
 
@@ -68,6 +82,37 @@ def test_a_name_is_resolved_once(sesame):
     assert (found.name, found.ra_deg, found.dec_deg) == ("MESSIER 081", 148.888221, 69.065295)
     assert found.resolver == "NED"
     assert sesame == ["/sesame/NS?M%2081"]
+
+
+def test_who_is_asked_first_can_be_chosen(sesame):
+    locate("M 81", "simbad")
+    locate("M 81", "ned")
+    assert sesame == ["/sesame/SN?M%2081", "/sesame/NS?M%2081"]
+
+
+def test_a_motion_is_read_and_offered_but_not_used(sesame, client, db):
+    found = locate("barnard")
+    assert found.name == "NAME Barnard's star"
+    assert found.motion == ProperMotion(
+        pm_ra_mas_yr=-801.551, pm_dec_mas_yr=10362.394, ref_epoch_yr=2000.0
+    )
+    page = client.get("/position", {"target": "barnard"}).content.decode()
+    assert "Use its proper motion" in page
+    assert 'data-pm-ra="-801.551" data-pm-dec="10362.394" data-ref-epoch="2000.0"' in page
+    client.post("/", {"target": "barnard", "background_size": "15", "submission_key": "x" * 22})
+    assert Job.objects.get().targets[0].motion is None
+
+
+def test_several_objects_of_a_name_can_be_clicked(sesame, client, db):
+    page = client.get("/position", {"target": "twins"}).content.decode()
+    assert 'data-example="10.5 20.25 icrs"' in page
+    assert 'data-example="10.6 20.25 icrs"' in page
+    assert "Twin B" in page
+
+
+def test_a_page_of_somebody_else_is_no_answer(sesame):
+    with pytest.raises(ResolverUnreachableError, match="can't be reached"):
+        locate("portal")
 
 
 def test_zero_is_a_position_and_a_nameless_answer_keeps_the_name(sesame):

@@ -4,7 +4,7 @@ import { keys } from "./keys.js";
 
 const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$/;
 const MOST_ELONGATED = 100;
-const PICTURE = { half: 44, margin: 1.25, leastArcsec: 9.2 };
+const PICTURE = { half: 36, margin: 1.25, leastArcsec: 9.2 };
 const PLACES = 4;
 
 const form = document.getElementById("job-form");
@@ -92,7 +92,7 @@ function readAxisRatio() {
 // Never converted silently: somebody has to say that it is the other way round.
 function askForInverse(note, value) {
   const inverse = rounded(1 / value);
-  say(note, `${value} looks like a/b: b/a would be ${inverse}.`, "is-asking");
+  if (!say(note, `${value} looks like a/b: b/a would be ${inverse}.`, "is-asking")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button button-small";
@@ -115,11 +115,13 @@ function readRadius() {
   return isFine ? arcsec : null;
 }
 
+// Returns whether the words are new: what is there stays, and with it a button being pressed.
 function say(note, words, name = "") {
-  if (note.textContent === words && note.dataset.tone === name) return;
+  if (note.dataset.words === words) return false;
   note.className = `field-note ${name}`;
-  note.dataset.tone = name;
+  note.dataset.words = words;
   note.textContent = words;
+  return true;
 }
 
 function rounded(value) {
@@ -145,5 +147,5 @@ function draw(shape) {
     pixel.setAttribute(name, value);
   }
   document.getElementById("shape-words").textContent =
-    `Re ${rounded(radius)} arcsec, b/a ${rounded(axisRatio)}, PA ${rounded(positionAngle)}\u00b0; the square is one pixel`;
+    `S\u00e9rsic n ${rounded(shape.n)}\nRe ${rounded(radius)} arcsec\nb/a ${rounded(axisRatio)}\nPA ${rounded(positionAngle)}\u00b0\nThe square is one pixel.`;
 }
