@@ -193,6 +193,8 @@ def service(settings):
         return 200, answered(gaia() if "gaiadr3" in query else two_mass())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # Whoever asks may have gone.
+    server.handle_error = lambda *_: None
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     settings.SPHEREX_CATALOGUE_TAP = f"http://127.0.0.1:{server.server_port}/tap"
