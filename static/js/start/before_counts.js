@@ -43,7 +43,7 @@ function added(sums, answer) {
   };
   return {
     ...answer,
-    of_target: sums.of_target ?? answer.of_target,
+    ...Object.fromEntries(["jobs", "problem", "of_target"].map((name) => [name, sums[name] ?? answer[name]])),
     counted: sums.counted + answer.counted,
     rows: sums.rows + answer.rows,
     deep: sums.deep + answer.deep,
@@ -79,6 +79,7 @@ function showWords(sums, isList) {
   if (sums.jobs > 1) head.append(` \u00b7 ${plural(sums.jobs, "job")}`);
   head.classList.toggle("is-empty", sums.rows === 0);
   const notes = isList ? listNotes(sums) : [...sums.of_target.notes];
+  if (sums.problem) notes.push(sums.problem);
   if (seconds > LONG_SECONDS) notes.push("That is a long job: fewer bands or a shorter time range make it quicker.");
   showNotes(notes);
   showPace(sums, isList);
