@@ -94,8 +94,9 @@ def estimate(
         Sums over the targets counted: ``counted``, ``rows``, ``deep``, ``bands`` (of each its
         ``detector``, whether it is ``chosen``, ``rows`` and ``deep`` ones), ``begin`` and ``end``
         (dates, or `None`); ``uncovered``, the targets without any row (``n`` and the ``names`` of
-        the first); ``next``, the target to go on with, or `None`. Of a single target also
-        ``notes``, sentences about what is missing, and ``visits``.
+        the first); ``next``, the target to go on with, or `None`. With the first target also
+        ``of_target``: its own ``rows`` and ``bands``, ``notes``, sentences about what is missing,
+        and ``visits``.
 
     Raises
     ------
@@ -117,9 +118,12 @@ def estimate(
         **_sums(found, accepted, options),
     }
     if first == 0 and found:
-        answer["target_rows"] = int(accepted[0].sum())
-        answer["notes"] = notes(found[0], options)
-        answer["visits"] = visits(found[0], options)
+        sums = _sums(found[:1], accepted[:1], options)
+        answer["of_target"] = {
+            **{name: sums[name] for name in ("rows", "bands")},
+            "notes": notes(found[0], options),
+            "visits": visits(found[0], options),
+        }
     return answer
 
 

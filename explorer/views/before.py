@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import JsonResponse
 from django.views.decorators.http import require_POST
 
 from explorer import catalogues
@@ -18,11 +17,11 @@ from explorer.neighbours import NEIGHBOUR_ARCSEC, around, simulated_sources
 from explorer.preview import preview
 from explorer.so_far import SoFar, so_far
 from explorer.views.answers import answer
-from jobs.models import TargetList
+from explorer.views.ownership import owned_list
 from jobs.target_lists import checked, parts
 from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
-from photometry_core.errors import ArchiveError
+from photometry_core.errors import ArchiveError, InvalidInputError
 from photometry_core.types import DETECTORS, Target
 
 _NO_ARCHIVE = "The archive can't be searched at the moment, so exposures are not counted: "
@@ -40,10 +39,11 @@ def estimate_job(request: VisitorRequest) -> JsonResponse:
     said: dict[str, Any] = {
         "n_targets": len(targets),
         "target": shown and {"name": shown.name, "ra": shown.ra_deg, "dec": shown.dec_deg},
-        "jobs": len(parts(targets)),
     }
     if not targets:
         return answer(said | {"counted": 0, "next": None})
+    if first == 0:
+        said |= _division(targets)
     try:
         counts = estimate(archive, targets, asked.options, first)
     except ArchiveError as error:
@@ -102,19 +102,15 @@ def _asked(request: VisitorRequest) -> tuple[SoFar, tuple[Target, ...]]:
     asked = so_far(request.POST)
     if not asked.list_id:
         return asked, asked.targets
-    chosen = get_object_or_404(
-        TargetList.objects.filter(owner=request.visitor).only("pk", "changed"), pk=asked.list_id
-    )
-    return asked, _targets_of(chosen.pk, chosen.changed.isoformat())
+    return asked, tuple(checked(owned_list(request, asked.list_id)).targets)
 
 
-@lru_cache(maxsize=4)
-def _targets_of(list_id: str, changed: str) -> tuple[Target, ...]:
-    """Return the targets of a list, remembered from one portion to the next."""
+def _division(targets: Sequence[Target]) -> dict[str, Any]:
+    """Say how many jobs the targets make, or why they make none."""
     try:
-        return tuple(checked(TargetList.objects.get(pk=list_id)).targets)
-    except TargetList.DoesNotExist as error:
-        raise Http404("There is no such list.") from error
+        return {"jobs": len(parts(targets))}
+    except InvalidInputError as error:
+        return {"jobs": 0, "problem": str(error)}
 
 
 def _whole_number(text: str, most: int) -> int | None:

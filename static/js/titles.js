@@ -1,7 +1,6 @@
 // Titles of jobs, changed where they are shown: Enter keeps what is typed, Escape gives it up.
 
 const MOST = 200;
-document.documentElement.classList.add("has-scripts");
 
 // Heads of pages and rows of jobs are exchanged in place, so the buttons are listened to from above.
 document.addEventListener("click", (event) => {

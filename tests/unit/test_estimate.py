@@ -45,7 +45,7 @@ def covering(*values):
 def test_counts_are_those_of_the_search(target, options):
     matches = open_archive("simulated").find_exposures([target], options).matches
     counted = estimate("simulated", [target], options)
-    assert counted["rows"] == counted["target_rows"] == len(matches)
+    assert counted["rows"] == counted["of_target"]["rows"] == len(matches)
     assert counted["deep"] == sum(match.exposure.deep for match in matches)
     for band in counted["bands"]:
         found = [match for match in matches if match.exposure.detector == band["detector"]]

@@ -86,7 +86,7 @@ class Before {
     const place = `${target.ra} ${target.dec}`;
     const pictured = [place, ...PICTURED.map((name) => fields.getAll(name).join())].join("|");
     if (pictured !== this.#pictured) this.preview.show(fields, target.name);
-    if (place !== this.#place) this.neighbours.show(fields, target);
+    if (place !== this.#place) this.neighbours.show(fields);
     [this.#pictured, this.#place] = [pictured, place];
   }
 
@@ -97,7 +97,7 @@ class Before {
     const pictured = row?.ra == null ? "" : `row ${row.ra} ${row.dec}`;
     if (pictured === this.#pictured) return;
     [this.#pictured, this.#place] = [pictured, ""];
-    this.neighbours.show(null, null);
+    this.neighbours.show(null);
     this.preview.show(pictured ? fieldsOfRow(fieldsOf(this.form), row) : null, row?.name);
   }
 
@@ -116,7 +116,7 @@ class Before {
     document.getElementById("before-head").replaceChildren();
     showNotes([]);
     this.preview.show(null);
-    this.neighbours.show(null, null);
+    this.neighbours.show(null);
     [this.#pictured, this.#place] = ["", ""];
   }
 

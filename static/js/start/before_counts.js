@@ -6,6 +6,8 @@ import { ask, pause } from "./before_ask.js";
 const LONG_SECONDS = 1800;
 const part = (name) => document.getElementById(`before-${name}`);
 const number = (value) => value.toLocaleString("en-US");
+// Six of them stand side by side.
+const compact = (value) => (value < 10_000 ? String(value) : `${Math.round(value / 1000)}k`);
 const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
 export function aboutText(seconds) {
@@ -41,9 +43,7 @@ function added(sums, answer) {
   };
   return {
     ...answer,
-    notes: sums.notes ?? answer.notes,
-    visits: sums.visits ?? answer.visits,
-    target_rows: sums.target_rows ?? answer.target_rows,
+    ...Object.fromEntries(["jobs", "problem", "of_target"].map((name) => [name, sums[name] ?? answer[name]])),
     counted: sums.counted + answer.counted,
     rows: sums.rows + answer.rows,
     deep: sums.deep + answer.deep,
@@ -67,8 +67,8 @@ export function showCounts(sums, isList) {
   part("progress").hidden = isDone;
   if (!isDone) part("progress").textContent = `Exposures counted for ${number(sums.counted)} of ${number(sums.n_targets)} targets`;
   if (isDone) showWords(sums, isList);
-  showBands(sums);
-  showVisits(isList || !isDone ? [] : sums.visits ?? []);
+  showBands(isList || !isDone ? sums.bands : sums.of_target.bands);
+  showVisits(isList || !isDone ? [] : sums.of_target.visits);
 }
 
 function showWords(sums, isList) {
@@ -78,17 +78,17 @@ function showWords(sums, isList) {
   if (sums.rows) head.append(` \u00b7 ${aboutText(seconds + sums.pace.seconds_ahead)}`);
   if (sums.jobs > 1) head.append(` \u00b7 ${plural(sums.jobs, "job")}`);
   head.classList.toggle("is-empty", sums.rows === 0);
-  const notes = [...(isList ? [] : sums.notes ?? []), ...(isList ? listNotes(sums) : [])];
+  const notes = isList ? listNotes(sums) : [...sums.of_target.notes];
+  if (sums.problem) notes.push(sums.problem);
   if (seconds > LONG_SECONDS) notes.push("That is a long job: fewer bands or a shorter time range make it quicker.");
   showNotes(notes);
-  showPace(sums);
+  showPace(sums, isList);
 }
 
 function headWords(sums, isList) {
   if (isList) return `${plural(sums.rows, "measurement")} of ${plural(sums.n_targets, "target")}`;
-  const exposures = plural(sums.target_rows, "exposure");
-  if (sums.n_targets === 1) return exposures;
-  return `${exposures}, ${number(sums.rows)} measurements of ${sums.n_targets} targets`;
+  const exposures = plural(sums.of_target.rows, "exposure");
+  return sums.n_targets === 1 ? exposures : `${exposures}, ${sums.n_targets} targets together`;
 }
 
 function listNotes({ uncovered: { n, names }, bands, rows }) {
@@ -108,45 +108,51 @@ export function showNotes(notes) {
   list.replaceChildren(...notes.map((note) => element("li", "", note)));
 }
 
-function showPace({ pace: { basis, jobs_ahead: jobs, seconds_ahead: seconds }, rows, begin, end, deep }) {
+function showPace({ pace, rows, begin, end, deep }, isList) {
   const words = [];
   if (rows) {
-    words.push(begin === end ? begin : `${begin} to ${end}`);
+    if (isList) words.push(`${begin} to ${end}`);
     if (deep) words.push(`${number(deep)} of the deep survey`);
-    words.push(`time ${basis}`);
-    if (jobs) words.push(`${plural(jobs, "job")} ahead, ${aboutText(seconds)}`);
+    words.push(`time: ${pace.basis}`);
+    if (pace.jobs_ahead) words.push(`${plural(pace.jobs_ahead, "job")} ahead, ${aboutText(pace.seconds_ahead)}`);
   }
   part("pace").textContent = words.join(" \u00b7 ");
 }
 
-function showBands({ bands }) {
+function showBands(bands) {
   part("bands").hidden = !bands;
   if (!bands) return;
   const most = Math.max(1, ...bands.map((band) => band.rows));
   for (const { detector, chosen, rows, deep } of bands) {
-    const row = part("bands").querySelector(`[data-detector="${detector}"]`);
-    row.classList.toggle("is-left-out", !chosen);
-    row.classList.toggle("is-missing", chosen && rows === 0);
-    row.querySelector(".before-bar span").style.width = `${(100 * rows) / most}%`;
-    row.querySelector(".before-count").textContent = chosen ? number(rows) : "not chosen";
-    row.querySelector(".before-count").title = deep ? `${number(deep)} of the deep survey` : "";
+    const button = part("bands").querySelector(`[data-band="${detector}"]`);
+    button.classList.toggle("is-left-out", !chosen);
+    button.classList.toggle("is-missing", chosen && rows === 0);
+    button.querySelector(".before-bar span").style.width = `${(100 * rows) / most}%`;
+    button.querySelector(".before-count").textContent = chosen ? compact(rows) : "\u2013";
+    const ofDeep = deep ? `, ${number(deep)} of the deep survey` : "";
+    const words = chosen ? `D${detector}: ${plural(rows, "exposure")}${ofDeep}` : `D${detector} is not chosen`;
+    button.title = words;
+    button.setAttribute("aria-label", words);
   }
 }
 
 // When the position was observed: a mark for each visit, on the time from the first to the last.
 function showVisits(visits) {
-  const figure = part("visits");
-  figure.hidden = visits.length < 2;
-  if (figure.hidden) return;
+  const box = part("visits");
+  box.hidden = visits.length === 0;
+  if (box.hidden) return;
   const [begin, end] = [visits[0].mjd[0], visits.at(-1).mjd[1]];
-  figure.querySelector(".before-line").replaceChildren(...visits.map(({ mjd: [from, to] }) => {
+  const span = Math.max(end - begin, 1e-3);
+  const line = box.querySelector(".before-line");
+  line.hidden = visits.length === 1;
+  line.replaceChildren(...visits.map(({ mjd: [from, to] }) => {
     const mark = element("span");
-    mark.style.left = `${(100 * (from - begin)) / (end - begin)}%`;
-    mark.style.width = `${(100 * (to - from)) / (end - begin)}%`;
+    mark.style.left = `${(100 * (from - begin)) / span}%`;
+    mark.style.width = `${(100 * (to - from)) / span}%`;
     return mark;
   }));
-  const gaps = visits.slice(1).map((visit, at) => ({ days: visit.mjd[0] - visits[at].mjd[1], from: visits[at].end, to: visit.begin }));
-  const longest = gaps.reduce((one, other) => (other.days > one.days ? other : one));
-  figure.querySelector("figcaption").textContent =
-    `${visits.length} visits; none between ${longest.from} and ${longest.to} (${Math.round(longest.days)} days)`;
+  const gaps = visits.slice(1).map((visit, at) => visit.mjd[0] - visits[at].mjd[1]);
+  const longest = gaps.length ? `, none for up to ${Math.round(Math.max(...gaps))} days between` : "";
+  box.querySelector("p").textContent =
+    `${plural(visits.length, "visit")} from ${visits[0].begin} to ${visits.at(-1).end}${longest}`;
 }

@@ -4,102 +4,76 @@ import { Latest } from "../results/api.js";
 import { element } from "../results/dom.js";
 import { ask } from "./before_ask.js";
 
-// In arcsec and mas/yr: below, a catalogue's position or motion is as good as the form's.
+// In mas/yr: what moves less stays on its pixel from Gaia's epoch to the survey and beyond.
 const NOTICEABLE_MOTION = 20;
-const FAR_ARCSEC = 60;
+const SAME_ARCSEC = 0.05;
 const WANTED = "catalogue-wanted";
 
 export class Neighbours {
   #latest = new Latest();
   #fields = null;
-  #target = null;
   #found = null;
 
   // `changed` hears of sources to be drawn on the preview.
   constructor(section, store, form, changed) {
     Object.assign(this, { address: section.dataset.neighbours, store, form, changed });
-    this.box = document.getElementById("before-sources");
     this.nearest = document.getElementById("before-nearest");
     this.list = document.getElementById("before-neighbours");
-    this.chips = document.getElementById("before-partners");
-    this.input = partnersInput(form);
     document.getElementById("fit-together").addEventListener("click", () => this.#fitTogether());
-    const kept = readPartners(this.input.value);
-    if (kept.length) store.set({ partners: kept });
     store.on(["partners"], () => this.#show());
-    this.#show();
   }
 
-  get partners() {
-    return this.store.get("partners");
-  }
-
-  // Offsets of what is near, for the preview.
+  // Sources near the target with their offsets, for the preview; numbered as they are listed.
   get sources() {
-    const near = (this.#found?.neighbours ?? []).map(({ offset }, at) => ({ name: String(at + 1), offset }));
-    const nearest = this.#found?.nearest;
-    if (nearest && !this.#found.is_target && !near.some(({ offset }) => String(offset) === String(nearest.offset))) {
-      near.push({ name: "", offset: nearest.offset });
-    }
-    return near;
+    const { neighbours = [], nearest, is_target: isTarget } = this.#found ?? {};
+    const near = neighbours.map(({ offset }, at) => ({ name: String(at + 1), offset }));
+    const isListed = nearest && neighbours.some((source) => isSame(source, nearest));
+    return nearest && !isTarget && !isListed ? [...near, { name: "", offset: nearest.offset }] : near;
   }
 
-  async show(fields, target) {
+  // Null: there is no target.
+  show(fields) {
     this.#fields = fields;
-    this.#leave(target);
-    this.#target = target;
     this.#found = null;
-    if (fields) await this.#load();
-    else this.#latest.ask(async () => {});
     this.#show();
+    if (fields) this.#load();
+    else this.#latest.ask(async () => {});
   }
 
   async #load() {
     const fields = new URLSearchParams(this.#fields);
     if (sessionStorage.getItem(WANTED)) fields.set("ask", "1");
+    this.nearest.hidden = false;
     this.nearest.textContent = "Looking for known sources\u2026";
     try {
       const answer = await this.#latest.ask((signal) => ask(this.address, fields, signal));
-      if (answer) this.#found = answer;
+      if (!answer) return;
+      this.#found = answer;
     } catch {
       this.#found = { state: "failed", message: "Known sources around the target could not be looked up." };
     }
     this.#show();
   }
 
-  // Neighbours belong to a position: those far from a new one are taken out, and it is said.
-  #leave(target) {
-    const [before, partners] = [this.#target, this.partners];
-    if (!before || !target || !partners.length || apart(before, target) < 1) return;
-    const near = partners.filter((partner) => apart(partner, target) < FAR_ARCSEC);
-    if (near.length === partners.length) return;
-    this.removed = partners.filter((partner) => !near.includes(partner));
-    this.store.set({ partners: near });
-  }
-
   #fitTogether() {
     const added = this.#offered().map(({ name, ra, dec }) => ({ name, ra, dec }));
-    this.removed = [];
-    this.store.set({ partners: [...this.partners, ...added] });
-    this.chips.querySelector("button")?.focus();
+    this.store.set({ partners: [...this.store.get("partners"), ...added] });
+    // The button is gone: on to where they can be taken out again.
+    document.querySelector("#partners button")?.focus();
   }
 
   #offered() {
-    const isIn = (source) => this.partners.some((partner) => apart(partner, source) < 0.05);
-    return (this.#found?.neighbours ?? []).filter((source) => !isIn(source));
+    const partners = this.store.get("partners");
+    return (this.#found?.neighbours ?? []).filter((source) => !partners.some((one) => isSame(one, source)));
   }
 
   #show() {
-    this.input.value = this.partners.length ? JSON.stringify(this.partners) : "";
-    const { state } = this.#found ?? {};
     this.nearest.replaceChildren(...this.#words());
     this.nearest.hidden = this.nearest.childNodes.length === 0;
     const offered = this.#offered();
+    const all = this.#found?.neighbours ?? [];
     this.list.hidden = offered.length === 0;
-    const numbers = this.#found?.neighbours ?? [];
-    this.list.querySelector("ul").replaceChildren(...offered.map((source) => neighbourItem(source, numbers.indexOf(source) + 1)));
-    this.#showChips();
-    this.box.hidden = (!state || state === "none") && !this.partners.length && !this.removed?.length;
+    this.list.querySelector("ul").replaceChildren(...offered.map((source) => neighbourItem(source, all.indexOf(source) + 1)));
     this.changed();
   }
 
@@ -109,15 +83,18 @@ export class Neighbours {
     if (state === "offered") return this.#offer();
     if (state !== "known") return [];
     if (!nearest) return [`No source of ${catalogue} is near the target.`];
-    const words = ["Nearest source: ", element("strong", "", nearest.label), ` ${placeWords(nearest)}, ${nearest.brightness}`];
-    return [...words, ...(isTarget ? this.#motionOffer(nearest) : [])];
+    const name = element("strong", "", nearest.label);
+    // What is listed below says there how bright it is.
+    if (this.#offered().some((source) => isSame(source, nearest))) return ["Nearest source: ", name, `, ${placeWords(nearest)}.`];
+    return [
+      "Nearest source: ", name, `, ${placeWords(nearest)}; ${nearest.brightness}.`,
+      ...(isTarget ? this.#motionOffer(nearest) : []),
+    ];
   }
 
-  // Nothing is asked of another site unless the visitor says so, once a visit.
+  // Nothing is asked of another site unless the visitor says so, once for as long as the page is open.
   #offer() {
-    const button = element("button", "link-button", "Look for known sources in Gaia DR3 and 2MASS");
-    button.type = "button";
-    button.addEventListener("click", () => {
+    const button = linkButton("Look for known sources in Gaia DR3 and 2MASS", () => {
       sessionStorage.setItem(WANTED, "1");
       this.#load();
     });
@@ -127,61 +104,21 @@ export class Neighbours {
   #motionOffer({ ra, dec, motion }) {
     const fields = ["pm_ra", "pm_dec", "ref_epoch"].map((name) => this.form.elements.namedItem(name));
     if (!motion || fields.includes(null) || Math.hypot(motion.pm_ra, motion.pm_dec) < NOTICEABLE_MOTION) return [];
-    const said = `It moves by ${motion.pm_ra.toFixed(1)}, ${motion.pm_dec.toFixed(1)} mas/yr. `;
-    const button = element("button", "link-button", `Use its position of ${motion.ref_epoch} and its motion`);
-    button.type = "button";
-    button.addEventListener("click", () => {
+    if (fields.some((field) => field.value.trim())) return [];
+    const button = linkButton(`Use its position of ${motion.ref_epoch} and its motion`, () => {
       fill(this.form.elements.namedItem("target"), `${ra} ${dec} icrs`);
       [motion.pm_ra, motion.pm_dec, motion.ref_epoch].forEach((value, at) => fill(fields[at], String(value)));
+      fields[2].dispatchEvent(new Event("change", { bubbles: true }));
     });
-    return [". ", said, button];
-  }
-
-  #showChips() {
-    this.chips.hidden = !this.partners.length && !this.removed?.length;
-    const chips = this.partners.map((partner) => {
-      const chip = element("button", "before-chip", partner.name);
-      chip.type = "button";
-      chip.title = `Fit ${partner.name} no longer together with the target`;
-      chip.setAttribute("aria-label", `Remove ${partner.name}`);
-      chip.addEventListener("click", () => this.store.set({ partners: this.partners.filter((one) => one !== partner) }));
-      return chip;
-    });
-    const label = chips.length ? [element("span", "before-chips-label", "Fitted together with")] : [];
-    this.chips.replaceChildren(...label, ...chips, ...this.#removedWords());
-  }
-
-  #removedWords() {
-    if (!this.removed?.length) return [];
-    const count = this.removed.length;
-    const back = element("button", "link-button", "Put back");
-    back.type = "button";
-    back.addEventListener("click", () => {
-      const partners = [...this.partners, ...this.removed];
-      this.removed = [];
-      this.store.set({ partners });
-    });
-    return [element("span", "muted", `${count === 1 ? "A neighbour" : `${count} neighbours`} of the former position taken out. `), back];
+    return [` It moves by ${motion.pm_ra.toFixed(1)}, ${motion.pm_dec.toFixed(1)} mas/yr. `, button];
   }
 }
 
-// The form's own field, or one that is made if it has none.
-function partnersInput(form) {
-  const there = form.elements.namedItem("partners");
-  if (there) return there;
-  const input = document.createElement("input");
-  Object.assign(input, { type: "hidden", name: "partners", id: "id_partners" });
-  form.append(input);
-  return input;
-}
-
-function readPartners(text) {
-  try {
-    const listed = JSON.parse(text || "[]");
-    return Array.isArray(listed) ? listed : [];
-  } catch {
-    return [];
-  }
+function linkButton(words, action) {
+  const button = element("button", "link-button", words);
+  button.type = "button";
+  button.addEventListener("click", action);
+  return button;
 }
 
 function fill(input, value) {
@@ -191,17 +128,19 @@ function fill(input, value) {
 
 function neighbourItem(source, number) {
   const item = element("li");
-  item.append(element("span", "before-number", String(number)), element("strong", "", source.label), ` ${placeWords(source)}, ${source.brightness}`);
+  const words = element("span");
+  words.append(element("strong", "", source.label), `, ${placeWords(source)}; ${source.brightness}`);
+  item.append(element("span", "before-number", String(number)), words);
   return item;
 }
 
 function placeWords({ separation, direction }) {
-  return separation < 0.05 ? "at the position" : `${separation.toFixed(1)} arcsec ${direction}`;
+  return separation < SAME_ARCSEC ? "at the position" : `${separation.toFixed(1)} arcsec ${direction}`;
 }
 
-// The angle between two places, arcsec; good for small ones.
-function apart(one, other) {
-  const radians = Math.PI / 180;
+// Whether two places near each other are one.
+function isSame(one, other) {
   const across = ((one.ra - other.ra + 540) % 360) - 180;
-  return 3600 * Math.hypot(across * Math.cos(other.dec * radians), one.dec - other.dec);
+  const toEast = across * Math.cos((other.dec * Math.PI) / 180);
+  return 3600 * Math.hypot(toEast, one.dec - other.dec) < SAME_ARCSEC;
 }

@@ -4,6 +4,7 @@ import { Latest, Refused, unpacked } from "../results/api.js";
 import { clearCanvas, drawCutout } from "../results/cutout_draw.js";
 import { CENTERED, skySteps } from "../results/cutout_geometry.js";
 import { colorTable } from "../results/cutout_scale.js";
+import { element } from "../results/dom.js";
 import { ask } from "./before_ask.js";
 
 const LOOK = {
@@ -24,7 +25,8 @@ export class Preview {
     this.canvas = document.getElementById("before-canvas");
     this.over = document.getElementById("before-over");
     this.caption = document.getElementById("before-caption");
-    this.buttons = [...this.figure.querySelectorAll("[data-band]")];
+    // The counts of the bands are the buttons that choose one.
+    this.buttons = [...section.querySelectorAll("[data-band]")];
     for (const button of this.buttons) {
       button.addEventListener("click", () => {
         this.#band = button.dataset.band;
@@ -40,8 +42,13 @@ export class Preview {
     this.name = name;
     this.#fields = fields;
     this.figure.hidden = fields === null;
+    for (const button of this.buttons) button.disabled = fields === null;
     if (fields) this.#load();
-    else this.#latest.ask(async () => {});
+    else {
+      this.#latest.ask(async () => {});
+      this.#shown = null;
+      this.#press("");
+    }
   }
 
   // What is drawn on it: the galaxy, and sources as offsets in arcsec to the east and north.
@@ -70,12 +77,12 @@ export class Preview {
     }
     const { pixels, exposure, detector, outside } = answer;
     this.#shown = { ...pixels, image: unpacked(pixels.image), wavelength: null, aperture_pix: null };
-    const simulated = exposure.simulated ? ", simulated" : "";
-    this.caption.textContent = [
-      `D${detector}, ${exposure.wavelength.toFixed(3)} \u00b5m${simulated}`, `${exposure.date} UTC`,
-      exposure.id, outside ? "outside the chosen times" : "",
-    ].filter(Boolean).join(" \u00b7 ");
-    this.canvas.setAttribute("aria-label", `${this.name} in ${this.caption.textContent}; north is up, east to the left`);
+    const lines = [
+      `D${detector}, ${exposure.wavelength.toFixed(3)} \u00b5m`, `${exposure.date} UTC${outside ? ", outside the chosen times" : ""}`,
+      exposure.id, exposure.simulated ? "simulated" : "",
+    ].filter(Boolean);
+    this.caption.replaceChildren(...lines.map((line) => element("li", "", line)));
+    this.canvas.setAttribute("aria-label", `${this.name} in ${lines.join(", ")}; north is up, east to the left`);
     this.#state("drawn", "");
     this.#draw();
   }
@@ -84,7 +91,7 @@ export class Preview {
     this.#shown = null;
     clearCanvas(this.canvas);
     this.canvas.setAttribute("aria-label", words);
-    this.caption.textContent = "";
+    this.caption.replaceChildren();
     this.#state(state, words);
   }
 
