@@ -70,11 +70,13 @@ class ListForm(forms.Form):
             return cleaned
         if len(given) > 1:
             self.add_error(given[1], "Several lists were sent; allowed: one at a time.")
+        elif not self.data.get("complete"):
+            self.add_error(
+                [*given, "file"][0], "The list broke off on its way here. Send it again."
+            )
         elif not given:
             first = next((name for name in sent if name != "file"), "file")
             self.add_error(first, _NOTHING[first])
-        elif not self.data.get("complete"):
-            self.add_error(given[0], "The list broke off on its way here. Send it again.")
         else:
             self.source = given[0]
         return cleaned

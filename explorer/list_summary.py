@@ -23,7 +23,7 @@ from photometry_core.target_lists import limits
 from photometry_core.target_lists.checks import CheckedList
 from photometry_core.target_lists.proposals import questions
 
-FORMATS = ("CSV", "TSV", "IPAC", "VOTable", "FITS", "ECSV", "Parquet")
+FORMATS = "CSV with any separator, TSV, IPAC, VOTable, FITS, ECSV or Parquet"
 EXTENSIONS = ".csv,.tsv,.txt,.dat,.tbl,.ipac,.vot,.votable,.xml,.fits,.fit,.ecsv,.parquet,.pq,.gz"
 
 

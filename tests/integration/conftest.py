@@ -15,12 +15,13 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from jobs import archives, folders, products, sweeper, tasks
+from jobs import archives, folders, products, sweeper, target_lists, tasks
 from jobs.models import Job, request_of
 from jobs.phases import Phase
 from jobs.services import submit_job
 from photometry_core import pipeline
 from photometry_core.spectrum_files import save_product
+from photometry_core.target_lists.reading import read_list
 from photometry_core.types import MeasureOptions, Target
 from tests.integration.faulty_archive import name_of
 from tests.integration.in_process import KilledError, forget_leases
@@ -235,3 +236,11 @@ def complete(client, settings, tmp_path):
         return job
 
     return complete
+
+
+@pytest.fixture
+def lists_read_here(monkeypatch):
+    """Has lists be read in the process of the test, which is quicker than in one of its own."""
+    monkeypatch.setattr(
+        target_lists, "read_list_isolated", lambda pieces, name: read_list(b"".join(pieces), name)
+    )

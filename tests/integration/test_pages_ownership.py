@@ -9,11 +9,12 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from jobs import folders
-from jobs.models import Job, request_of
+from jobs.models import Job, TargetList, request_of
 from jobs.phases import Phase
 from jobs.visitors import claim_token
 from photometry_core.spectrum_files import save_product
 from photometry_core.types import MeasureOptions
+from tests.lists_of_targets import KEY, opened
 from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +33,14 @@ OPEN_TO_ALL = {
     "neighbours",
     "activity",
     "latest_result",
+    "lists",
+    "sky_coverage",
+    "sky_footprints",
+    "sky_hips_moc",
+    "sky_hips_properties",
+    "sky_tile",
 }
-"""They belong to no job; what they list is checked below."""
+"""They belong to no job and no list; what they list is checked below."""
 OPEN_TO_HOLDERS = {"claim", "shared", "linked_file"}
 """They are given to others on purpose; the token in the address is the key."""
 OF_A_JOB = {
@@ -68,6 +75,18 @@ OF_A_JOB = {
     "check_expression": ("ask", ""),
 }
 """How each is asked (``ask``: a view in JSON), and what comes behind its address."""
+OF_A_LIST = {
+    "list_summary": ("get", {}),
+    "list_mapping": ("get", {}),
+    "list_rows": ("get", {}),
+    "list_row": ("post", {"action": "leave_out"}),
+    "list_positions": ("get", {}),
+    "list_report": ("get", {}),
+    "list_resolve": ("post", {}),
+    "leave_out_of_list": ("post", {}),
+    "delete_list": ("post", {}),
+}
+"""How each is asked, and with which fields."""
 
 
 @pytest.fixture
@@ -116,7 +135,7 @@ def asking(client, name, job_id):
 def test_every_address_has_a_rule():
     names = {pattern.name for pattern in get_resolver().url_patterns}
     assert None not in names
-    assert names == OPEN_TO_ALL | OPEN_TO_HOLDERS | set(OF_A_JOB)
+    assert names == OPEN_TO_ALL | OPEN_TO_HOLDERS | set(OF_A_JOB) | set(OF_A_LIST)
 
 
 @pytest.mark.parametrize("name", sorted(OF_A_JOB))
@@ -134,6 +153,42 @@ def test_a_stranger_finds_nothing(owner, job, name):
         assert nothing.content == response.content
     assert asking(owner, name, job.pk).status_code in (200, 302)
     assert Job.objects.get(pk=job.pk).phase == Phase.COMPLETED
+
+
+@pytest.fixture
+def target_list(owner, lists_read_here):
+    return opened(owner, name="secret survey")
+
+
+def asking_for_list(client, name, list_id):
+    method, fields = OF_A_LIST[name]
+    arguments = [list_id, 0] if name == "list_row" else [list_id]
+    return getattr(client, method)(reverse(name, args=arguments), fields)
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_LIST))
+def test_91_a_stranger_finds_no_list(owner, target_list, name):
+    stranger = Client()
+    response = asking_for_list(stranger, name, target_list.pk)
+    assert response.status_code == 404
+    assert response.content == asking_for_list(stranger, name, "A" * 22).content
+    assert TargetList.objects.get(pk=target_list.pk).changed == target_list.changed
+    assert asking_for_list(owner, name, target_list.pk).status_code in (200, 303)
+
+
+def test_91_a_stranger_s_form_is_about_no_list(target_list):
+    stranger = Client()
+    form = {"mode": "multi", "list": target_list.pk, "background_size": 15, "submission_key": KEY}
+    assert stranger.get("/", {"list": target_list.pk}).status_code == 404
+    assert stranger.post("/", form).status_code == 404
+    assert stranger.post("/estimate", form).status_code == 404
+    for page in ("/", "/?mode=multi", "/lists/"):
+        assert b"secret survey" not in stranger.get(page).content
+    # A form that is refused for something else shows nothing of it either.
+    response = stranger.post("/", form | {"background_size": "x"})
+    assert response.status_code == 422
+    assert b"secret survey" not in response.content
+    assert not Job.objects.exists()
 
 
 def test_a_stranger_sees_no_trace_in_lists_and_forms(job):

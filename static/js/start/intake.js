@@ -37,6 +37,9 @@ export function mountIntake(store) {
     change(event.target, event.submitter, store);
   });
   document.body.addEventListener("htmx:afterSwap", () => tell(store));
+  // What was refused is not what would be sent now.
+  document.body.addEventListener("listchanged", () => document.getElementById("error-summary")?.remove());
+  mountTitle(store, jobForm.elements.title);
   addEventListener("pageshow", () => busy(""));
 }
 
@@ -50,6 +53,18 @@ function tell(store) {
       errors: Number(shown.errors), warnings: Number(shown.warnings), sentence: shown.sentence,
     },
   });
+}
+
+// A title that is left empty is the name of the list.
+function mountTitle(store, title) {
+  const single = title.placeholder;
+  const show = () => {
+    const name = store.get("mode") === "multi" ? store.get("list")?.name : null;
+    const made = document.querySelector("#position-feedback [data-default-title]")?.dataset.defaultTitle;
+    title.placeholder = name ?? made ?? single;
+  };
+  store.on(["mode", "list"], show);
+  show();
 }
 
 function input(field) {
