@@ -13,25 +13,23 @@ from explorer.bands import BANDS
 from explorer.key_tables import keys_of
 from explorer.reference import flag_facts, spectrum_column_facts
 from explorer.results.save_request import FORMAT_NAMES
+from explorer.source_form import RESOLVERS
+from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core.archive import SIMULATED
 from photometry_core.foreign_tables import limits as table_limits
 from photometry_core.positions import FRAME_SPELLINGS, designation, parse_position
 from photometry_core.spectrum_files import FORMATS
 from photometry_core.target_lists import limits as list_limits
 
-POSITION_EXAMPLES = (
-    "12.34 34.89",
+WRITTEN_POSITIONS = (
+    *POSITION_EXAMPLES,
     "12.34d, -1.2d",
     "12:39:59.43 -11:37:23.0",
     "12 39 59.4 -11 37 23",
-    "19h17m32s 11d58m02s",
     "12.5h -11d37'23\"",
-    "J140258.51+542318.3",
-    "46.53 -0.251 gal",
     "102.5 -33.1 ecl",
-    "12.3 8.5 b1950",
 )
-"""Positions in every form that is read."""
+"""Positions in every form that is read: the examples of the start page, and more."""
 
 FORMAT_NOTES = {
     "votable": "For TOPCAT, Aladin, astropy and the virtual observatory; the default.",
@@ -88,7 +86,7 @@ class Limit:
     most: str
 
 
-def written_positions(examples: Iterable[str] = POSITION_EXAMPLES) -> list[WrittenPosition]:
+def written_positions(examples: Iterable[str] = WRITTEN_POSITIONS) -> list[WrittenPosition]:
     """Return positions and how the program reads them."""
     written = []
     for text in examples:
@@ -144,6 +142,7 @@ def facts() -> dict[str, Any]:
         **spectrum_column_facts(),
         "is_simulated": settings.SPHEREX_ARCHIVE == SIMULATED,
         "named_examples": _named_examples(),
+        "resolvers": RESOLVERS.values(),
         "positions": written_positions(),
         "frames": FRAME_SPELLINGS.items(),
         "bands": BANDS,

@@ -8,8 +8,10 @@ from django.conf import settings
 
 from explorer import help_lists, help_options
 from explorer.bands import BANDS
+from explorer.forms import JobForm
 from explorer.help import limits_of_lists, limits_of_uploads
 from explorer.key_tables import keys_of
+from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core import flags, types
 from photometry_core.__main__ import _parser
 from photometry_core.foreign_tables import limits as table_limits
@@ -52,6 +54,7 @@ def test_positions_are_read_as_the_page_says(markup):
         assert reading == f"{position.notation}, {position.frame}"
         ra, dec = (float(part) for part in degrees.split())
         assert (ra, dec) == pytest.approx((position.ra_deg, position.dec_deg), abs=6e-6)
+    assert {row[0] for row in found} >= set(POSITION_EXAMPLES)
     readings = {reading.split(", ")[0] for _, reading, *_ in found}
     assert readings == {"decimal degrees", "sexagesimal", "designation"}
     for spellings in FRAME_SPELLINGS.values():
@@ -96,6 +99,11 @@ def test_ranges_are_those_that_are_checked(markup):
     options = {row[1]: row[2] for row in rows_of(markup, "Table of options")}
     low, high = types.BACKGROUND_SIZE_RANGE_PIX
     assert options["--background-size"].startswith(f"{low} to {high} pixels; usual: 15")
+    for name in ("engine", "weights", "psf_center"):
+        choices = JobForm.base_fields[name].choices
+        row = options[f"--{name.replace('_', '-')}"]
+        assert all(words in row for _, words in choices)
+        assert row.endswith(dict(choices)[getattr(types.MeasureOptions(), name)])
     bands = rows_of(markup, "Table of bands")
     assert [row[0] for row in bands] == [band.name for band in BANDS]
 
@@ -121,6 +129,9 @@ def test_flags_columns_and_formats(client, markup):
 
 
 def test_keys_are_those_of_the_scripts(markup):
+    told = rows_of(markup, "Keys of New Job")
+    assert [words for _, words in told] == [key.words for key in keys_of("start")]
+    assert ["/", "Type a target"] in told
     found = rows_of(markup, "Keys of Results")
     assert [words for _, words in found] == [key.words for key in keys_of("results")]
     assert ["j", "Next measurement, in the order of the table"] in found
