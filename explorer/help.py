@@ -8,14 +8,17 @@ from typing import Any
 
 from django.conf import settings
 
-from explorer import help_lists, help_options
+from explorer import fetching, help_lists, help_options
 from explorer.bands import BANDS
 from explorer.key_tables import keys_of
+from explorer.list_form import MAX_TEXT_BYTES
+from explorer.list_summary import FORMATS as LIST_FORMATS
 from explorer.reference import flag_facts, spectrum_column_facts
 from explorer.results.save_request import FORMAT_NAMES
 from explorer.source_form import RESOLVERS
 from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core.archive import SIMULATED
+from photometry_core.foreign_spectra import isolation as upload_isolation
 from photometry_core.foreign_tables import limits as table_limits
 from photometry_core.positions import FRAME_SPELLINGS, designation, parse_position
 from photometry_core.spectrum_files import FORMATS
@@ -104,6 +107,7 @@ def site_limits() -> list[Limit]:
     return [
         Limit("Targets of one job", f"{settings.SPHEREX_MAX_TARGETS:,}"),
         Limit("Jobs that wait or run", f"{settings.SPHEREX_MAX_ACTIVE_JOBS:,}"),
+        Limit("Lists that are kept", f"{settings.SPHEREX_MAX_LISTS:,}"),
         Limit("Opened files that are kept", f"{settings.SPHEREX_MAX_UPLOADS:,}"),
     ]
 
@@ -112,11 +116,13 @@ def limits_of_lists() -> list[Limit]:
     """Return how much a list of targets may hold."""
     return [
         Limit("Size of the file", _size(list_limits.MAX_FILE_BYTES)),
+        Limit("Pasted text", _size(MAX_TEXT_BYTES)),
         Limit("Rows", f"{list_limits.MAX_ROWS:,}"),
         Limit("Columns", f"{list_limits.MAX_COLUMNS:,}"),
         Limit("Cells", f"{list_limits.MAX_CELLS:,}"),
         Limit("Text in one cell", f"{list_limits.MAX_CELL_LENGTH:,} characters"),
         Limit("Name of a target", f"{list_limits.MAX_NAME_LENGTH:,} characters"),
+        Limit("Time to fetch it from an address", f"{fetching.SECONDS:g} s"),
         Limit("Time to read it", f"{list_limits.SECONDS:g} s"),
     ]
 
@@ -131,7 +137,7 @@ def limits_of_uploads() -> list[Limit]:
         Limit("Rows of a spectrum", f"{table_limits.MAX_ROWS:,}"),
         Limit("Columns", f"{table_limits.MAX_COLUMNS:,}"),
         Limit("Cells of all spectra", f"{table_limits.MAX_CELLS:,}"),
-        Limit("Time to read it", f"{table_limits.SECONDS:g} s"),
+        Limit("Time to read it", f"{upload_isolation.SECONDS:g} s"),
     ]
 
 
@@ -146,7 +152,9 @@ def facts() -> dict[str, Any]:
         "positions": written_positions(),
         "frames": FRAME_SPELLINGS.items(),
         "bands": BANDS,
+        "list_file_formats": LIST_FORMATS,
         "list_roles": help_lists.roles(),
+        "coordinate_headers": help_lists.coordinate_headers(),
         "shape": help_options.shape_parameters(),
         "motion": help_options.motion_parameters(),
         "options": help_options.options(),

@@ -6,11 +6,12 @@ import re
 import pytest
 from django.conf import settings
 
-from explorer import help_lists, help_options
+from explorer import help_options
 from explorer.bands import BANDS
 from explorer.forms import JobForm
 from explorer.help import limits_of_lists, limits_of_uploads
 from explorer.key_tables import keys_of
+from explorer.list_mapping_fields import ROLE_LABELS
 from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core import flags, types
 from photometry_core.__main__ import _parser
@@ -18,8 +19,9 @@ from photometry_core.foreign_tables import limits as table_limits
 from photometry_core.positions import FRAME_SPELLINGS, parse_position
 from photometry_core.spectrum_files import FORMATS
 from photometry_core.target_lists import limits as list_limits
+from photometry_core.target_lists.aliases import NAMES, PAIRS
 from photometry_core.target_lists.mapping import ROLES
-from photometry_core.target_lists.units import UNITS
+from photometry_core.target_lists.units import KINDS, UNITS
 from tests.integration.test_pages_method import rows_of
 
 
@@ -64,11 +66,14 @@ def test_positions_are_read_as_the_page_says(markup):
 def test_every_role_unit_and_header_of_a_list(markup):
     found = {name: cells for name, *cells in rows_of(markup, "Table of columns of a list")}
     assert list(found) == list(ROLES)
-    for role in help_lists.roles():
-        meaning, units, headers = found[role.name]
-        assert meaning
-        assert units == "; ".join(UNITS.get(role.name, {}).values())
-        assert headers.split(", ") == list(role.headers)
+    for role, (label, units, headers) in found.items():
+        assert label == ROLE_LABELS[role]
+        expected = [*UNITS.get(role, {}).values(), *KINDS.get(role, {}).values()]
+        assert units == "; ".join(expected)
+        assert set(headers.split(", ")) == set(NAMES.get(role, {"see below": 0}))
+    pairs = rows_of(markup, "Table of headers of coordinates")
+    told = {(first, second, frame) for first, second, frame, _ in pairs}
+    assert told == {(", ".join(pair.ra), ", ".join(pair.dec), pair.frame) for pair in PAIRS}
 
 
 def test_every_limit(markup):
@@ -82,9 +87,9 @@ def test_every_limit(markup):
         for name in ("MAX_ROWS", "MAX_COLUMNS", "MAX_CELLS"):
             assert str(getattr(module, name)) in told
         assert f"{module.MAX_FILE_BYTES / 1e6:g}" in told
-    assert [most for _, most in rows_of(markup, "Limits for one visitor")][:3] == [
+    assert [most for _, most in rows_of(markup, "Limits for one visitor")] == [
         f"{getattr(settings, f'SPHEREX_MAX_{name}'):,}"
-        for name in ("TARGETS", "ACTIVE_JOBS", "UPLOADS")
+        for name in ("TARGETS", "ACTIVE_JOBS", "LISTS", "UPLOADS")
     ]
 
 
