@@ -8,30 +8,31 @@ from typing import Any
 
 from django.conf import settings
 
-from explorer import help_lists, help_options
+from explorer import fetching, help_lists, help_options
 from explorer.bands import BANDS
 from explorer.key_tables import keys_of
+from explorer.list_form import MAX_TEXT_BYTES
+from explorer.list_summary import FORMATS as LIST_FORMATS
 from explorer.reference import flag_facts, spectrum_column_facts
 from explorer.results.save_request import FORMAT_NAMES
+from explorer.source_form import RESOLVERS
+from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core.archive import SIMULATED
+from photometry_core.foreign_spectra import isolation as upload_isolation
 from photometry_core.foreign_tables import limits as table_limits
 from photometry_core.positions import FRAME_SPELLINGS, designation, parse_position
 from photometry_core.spectrum_files import FORMATS
 from photometry_core.target_lists import limits as list_limits
 
-POSITION_EXAMPLES = (
-    "12.34 34.89",
+WRITTEN_POSITIONS = (
+    *POSITION_EXAMPLES,
     "12.34d, -1.2d",
     "12:39:59.43 -11:37:23.0",
     "12 39 59.4 -11 37 23",
-    "19h17m32s 11d58m02s",
     "12.5h -11d37'23\"",
-    "J140258.51+542318.3",
-    "46.53 -0.251 gal",
     "102.5 -33.1 ecl",
-    "12.3 8.5 b1950",
 )
-"""Positions in every form that is read."""
+"""Positions in every form that is read: the examples of the start page, and more."""
 
 FORMAT_NOTES = {
     "votable": "For TOPCAT, Aladin, astropy and the virtual observatory; the default.",
@@ -88,7 +89,7 @@ class Limit:
     most: str
 
 
-def written_positions(examples: Iterable[str] = POSITION_EXAMPLES) -> list[WrittenPosition]:
+def written_positions(examples: Iterable[str] = WRITTEN_POSITIONS) -> list[WrittenPosition]:
     """Return positions and how the program reads them."""
     written = []
     for text in examples:
@@ -106,6 +107,7 @@ def site_limits() -> list[Limit]:
     return [
         Limit("Targets of one job", f"{settings.SPHEREX_MAX_TARGETS:,}"),
         Limit("Jobs that wait or run", f"{settings.SPHEREX_MAX_ACTIVE_JOBS:,}"),
+        Limit("Lists that are kept", f"{settings.SPHEREX_MAX_LISTS:,}"),
         Limit("Opened files that are kept", f"{settings.SPHEREX_MAX_UPLOADS:,}"),
     ]
 
@@ -114,11 +116,13 @@ def limits_of_lists() -> list[Limit]:
     """Return how much a list of targets may hold."""
     return [
         Limit("Size of the file", _size(list_limits.MAX_FILE_BYTES)),
+        Limit("Pasted text", _size(MAX_TEXT_BYTES)),
         Limit("Rows", f"{list_limits.MAX_ROWS:,}"),
         Limit("Columns", f"{list_limits.MAX_COLUMNS:,}"),
         Limit("Cells", f"{list_limits.MAX_CELLS:,}"),
         Limit("Text in one cell", f"{list_limits.MAX_CELL_LENGTH:,} characters"),
         Limit("Name of a target", f"{list_limits.MAX_NAME_LENGTH:,} characters"),
+        Limit("Time to fetch it from an address", f"{fetching.SECONDS:g} s"),
         Limit("Time to read it", f"{list_limits.SECONDS:g} s"),
     ]
 
@@ -133,7 +137,7 @@ def limits_of_uploads() -> list[Limit]:
         Limit("Rows of a spectrum", f"{table_limits.MAX_ROWS:,}"),
         Limit("Columns", f"{table_limits.MAX_COLUMNS:,}"),
         Limit("Cells of all spectra", f"{table_limits.MAX_CELLS:,}"),
-        Limit("Time to read it", f"{table_limits.SECONDS:g} s"),
+        Limit("Time to read it", f"{upload_isolation.SECONDS:g} s"),
     ]
 
 
@@ -144,10 +148,13 @@ def facts() -> dict[str, Any]:
         **spectrum_column_facts(),
         "is_simulated": settings.SPHEREX_ARCHIVE == SIMULATED,
         "named_examples": _named_examples(),
+        "resolvers": RESOLVERS.values(),
         "positions": written_positions(),
         "frames": FRAME_SPELLINGS.items(),
         "bands": BANDS,
+        "list_file_formats": LIST_FORMATS,
         "list_roles": help_lists.roles(),
+        "coordinate_headers": help_lists.coordinate_headers(),
         "shape": help_options.shape_parameters(),
         "motion": help_options.motion_parameters(),
         "options": help_options.options(),

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explorer.forms import JobForm
+from explorer.options_form import (
+    ENGINES,
+    PSF_CENTERS,
+    RELEASE_NAMES,
+    WEIGHTS,
+    why_no_tractor,
+)
+from explorer.shapes import ALLOWED, AXIS_RATIO_KINDS, RADIUS_UNIT_NAMES
 from photometry_core.types import (
     APERTURE_RADIUS_RANGE_ARCSEC,
     BACKGROUND_SIZE_RANGE_PIX,
     LEAST_EFFECTIVE_RADIUS_ARCSEC,
-    MAX_EFFECTIVE_RADIUS_ARCSEC,
     MAX_PROPER_MOTION_MAS_YR,
     REF_EPOCH_RANGE_YR,
-    RELEASES,
-    SERSIC_INDEX_RANGE,
     MeasureOptions,
 )
 
@@ -41,30 +47,20 @@ class Parameter:
 
 def shape_parameters() -> list[Parameter]:
     """Return the four parameters of a Sersic profile."""
-    low, high = SERSIC_INDEX_RANGE
+    kinds = "; ".join(AXIS_RATIO_KINDS.values())
+    units = ", ".join(RADIUS_UNIT_NAMES.values())
+    meanings = {
+        "sersic_index": "How concentrated the light is: 0.5 is a Gaussian, 1 an exponential disc, "
+        "4 a de Vaucouleurs profile.",
+        "axis_ratio": f"You say which it is: {kinds}. One that can't be is pointed out.",
+        "position_angle": "Of the major axis, from north through east.",
+        "effective_radius": "Half of the light is within the ellipse of this semi-major axis; in "
+        f"{units}. Below {LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec the target is measured as a "
+        "point source, and the result says so.",
+    }
     return [
-        Parameter(
-            "S\u00e9rsic index n", "sersic_index", f"{low:g} to {high:g}",
-            "How concentrated the light is: 0.5 is a Gaussian, 1 an exponential disc, 4 a de "
-            "Vaucouleurs profile.",
-        ),
-        Parameter(
-            "Axis ratio b/a", "axis_ratio", "above 0, to 1",
-            "Minor over major axis. The ratio a/b and the ellipticity 1 \u2212 b/a are recognised "
-            "and have to be confirmed.",
-        ),
-        Parameter(
-            "Position angle", "position_angle", "\u2212360 to 360 degrees",
-            "Of the major axis, from north through east.",
-        ),
-        Parameter(
-            "Effective radius", "effective_radius",
-            f"above 0, to {MAX_EFFECTIVE_RADIUS_ARCSEC:g} arcsec",
-            "Half of the light is within the ellipse of this semi-major axis. Below "
-            f"{LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec the target is measured as a point source, "
-            "and the result says so.",
-        ),
-    ]  # fmt: skip
+        Parameter(_label(name), name, ALLOWED[name], meaning) for name, meaning in meanings.items()
+    ]
 
 
 def motion_parameters() -> list[Parameter]:
@@ -72,10 +68,13 @@ def motion_parameters() -> list[Parameter]:
     most = f"\u2212{MAX_PROPER_MOTION_MAS_YR:,.0f} to {MAX_PROPER_MOTION_MAS_YR:,.0f} mas/yr"
     first, last = REF_EPOCH_RANGE_YR
     return [
-        Parameter("Proper motion in RA", "pm_ra", most, "With the factor cos(Dec), as in Gaia."),
-        Parameter("Proper motion in Dec", "pm_dec", most, "To the north."),
         Parameter(
-            "Epoch", "ref_epoch", f"{first:g} to {last:g}, Julian year",
+            _label("pm_ra"), "pm_ra", most,
+            "To the east, with the factor cos(Dec), as in Gaia.",
+        ),
+        Parameter(_label("pm_dec"), "pm_dec", most, "To the north."),
+        Parameter(
+            _label("ref_epoch"), "ref_epoch", f"{first:g} to {last:g}, Julian year",
             "When the target is at its position, such as 2016.0. It is then measured where it is "
             "at the time of each exposure.",
         ),
@@ -87,9 +86,10 @@ def options() -> list[Parameter]:
     usual = MeasureOptions()
     low, high = BACKGROUND_SIZE_RANGE_PIX
     least, most = APERTURE_RADIUS_RANGE_ARCSEC
+    missing = f" Not offered on this site: {why_no_tractor()}." if why_no_tractor() else ""
     return [
         Parameter(
-            "Bands", "--detectors", f"{len(usual.detectors)} bands; none chosen means all",
+            _label("bands"), "--detectors", f"{len(usual.detectors)}; none chosen means all",
             "Which detectors are used; one band each.",
         ),
         Parameter(
@@ -97,30 +97,38 @@ def options() -> list[Parameter]:
             "Mid-times of the exposures that are used.",
         ),
         Parameter(
-            "Background region", "--background-size",
+            _label("background_size"), "--background-size",
             f"{low} to {high} pixels; usual: {usual.background_size_pix}",
             "Width of the box in which the local background is measured.",
         ),
         Parameter(
-            "Engine", "--engine", f"native, tractor; usual: {usual.engine}",
-            "What fits the fluxes: this program, or The Tractor, if it is installed.",
-        ),
-        Parameter(
-            "Releases", "--releases", f"{', '.join(RELEASES)}; usual: {', '.join(usual.releases)}",
+            _label("releases"), "--releases", f"{', '.join(RELEASE_NAMES.values())}; usual: all",
             "Which quick releases are used. Their gains differ, and every row says its own.",
         ),
         Parameter(
-            "Aperture", "--aperture", f"{least:g} to {most:g} arcsec; usual: none",
+            _label("aperture_radius"), "--aperture", f"{least:g} to {most:g} arcsec; usual: none",
             "Also sums the light within a circle, as a check that knows nothing of the fit.",
         ),
         Parameter(
-            "PSF center", "--psf-center", f"light, array; usual: {usual.psf_center}",
-            "What of the PSF planes of QR2 is put on the target: the centre of their light, or the "
-            "middle of the array, as the official tool has it.",
+            _label("engine"), "--engine", _choices(ENGINES, usual.engine),
+            f"What fits the fluxes: this program, or another one.{missing}",
         ),
         Parameter(
-            "Weights", "--weights", f"model, plane; usual: {usual.weights}",
+            _label("psf_center"), "--psf-center", _choices(PSF_CENTERS, usual.psf_center),
+            "What of the PSF planes of QR2 is put on the target. The official tool takes the "
+            "middle of the array.",
+        ),
+        Parameter(
+            _label("weights"), "--weights", _choices(WEIGHTS, usual.weights),
             "Which variance weighs the pixels: with the photon noise of the fitted model, or the "
             "VARIANCE plane as it is, which makes faint fluxes too low.",
         ),
     ]  # fmt: skip
+
+
+def _label(field: str) -> str:
+    return str(JobForm.base_fields[field].label)
+
+
+def _choices(names: dict[str, str], usual: str) -> str:
+    return f"{', '.join(names.values())}; usual: {names[usual]}"

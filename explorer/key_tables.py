@@ -62,4 +62,4 @@ def keys_of(page: str) -> tuple[Key, ...]:
 def _scripts(page: str) -> list[Path]:
     """Return the scripts of a page, what all pages share last."""
     folder = settings.BASE_FOLDER / "static" / "js"
-    return [*sorted((folder / page).glob("*.js")), *folder.glob("keys.js")]
+    return [*sorted((folder / page).glob("*.js")), folder / "keys.js"]

@@ -25,7 +25,7 @@ MANY_COLUMNS = 24
 """With more columns than this a box to search in takes the place of a list to choose from."""
 N_SAMPLES = 3
 
-_LABELS = {
+ROLE_LABELS = {
     "position": "Position or name",
     "ra": "RA",
     "dec": "Dec",
@@ -218,7 +218,7 @@ def label_of(role: str, mapping: Mapping) -> str:
     """Return what people call a role, in the frame of a mapping."""
     if role in ("ra", "dec") and mapping.frame in _COORDINATES:
         return _COORDINATES[mapping.frame][role == "dec"]
-    return _LABELS[role]
+    return ROLE_LABELS[role]
 
 
 def short_label_of(role: str, mapping: Mapping) -> str:

@@ -33,7 +33,7 @@ from photometry_core.types import (
     SERSIC_INDEX_RANGE,
 )
 
-_POSITION_EXAMPLES = (
+POSITION_EXAMPLES = (
     "12.34 34.89",
     "46.53 -0.251 gal",
     "19h17m32s 11d58m02s",
@@ -149,7 +149,7 @@ def _context(form: JobForm) -> dict[str, Any]:
         "form": form,
         "mode": "multi" if form["mode"].value() == "multi" else "single",
         "bands": BANDS,
-        "examples": _POSITION_EXAMPLES,
+        "examples": POSITION_EXAMPLES,
         "named_examples": _named_examples(),
         "chosen_bands": [str(value) for value in form["bands"].value() or []],
         "releases": RELEASE_NAMES.items(),

@@ -12,7 +12,7 @@ const sections = [...document.querySelectorAll("#help-text > section")].map((sec
     section,
     link: document.querySelector(`.contents a[href="#${section.id}"]`).parentElement,
     // A section's title counts for all that is in it.
-    entries: entries.map((entry) => ({ entry, text: plain(`${title} ${entry.textContent}`) })),
+    entries: entries.map((entry) => ({ entry, text: plain(`${title} ${words(entry)}`) })),
   };
 });
 
@@ -26,6 +26,12 @@ search.addEventListener("keydown", (event) => {
 // Browsers keep what was typed when a page is reloaded.
 if (search.value) filter();
 
+// Between the cells of a table there is no space.
+function words(entry) {
+  const parts = entry.matches("tr, div") ? [...entry.children] : [entry];
+  return parts.map((part) => part.textContent).join(" ");
+}
+
 // "é" is found by "e", and small letters by capitals.
 function plain(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -37,12 +43,12 @@ function beginning(word) {
 }
 
 function filter() {
-  const words = plain(search.value).split(/\s+/).filter(Boolean).map(beginning);
+  const sought = plain(search.value).split(/\s+/).filter(Boolean).map(beginning);
   let count = 0;
   for (const { section, link, entries } of sections) {
     let shown = 0;
     for (const { entry, text } of entries) {
-      entry.hidden = !words.every((word) => text.search(word) >= 0);
+      entry.hidden = !sought.every((word) => text.search(word) >= 0);
       if (!entry.hidden) shown += 1;
     }
     for (const block of section.querySelectorAll(".table-scroll, ol, ul, dl")) {
@@ -55,19 +61,19 @@ function filter() {
     link.hidden = shown === 0;
     count += shown;
   }
-  found.textContent = words.length === 0 ? "" : count ? `${count} found` : "Nothing found";
-  highlight(words);
+  found.textContent = sought.length === 0 ? "" : count ? `${count} found` : "Nothing found";
+  highlight(sought);
 }
 
 // Without changing the page, where browsers can do that.
-function highlight(words) {
+function highlight(sought) {
   if (!CSS.highlights) return;
   CSS.highlights.delete(HIGHLIGHT);
-  if (words.length === 0) return;
+  if (sought.length === 0) return;
   const ranges = [];
   const walker = document.createTreeWalker(document.getElementById("help-text"), NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    for (const { index, 0: hit } of words.flatMap((word) => [...node.data.matchAll(word)])) {
+    for (const { index, 0: hit } of sought.flatMap((word) => [...node.data.matchAll(word)])) {
       const range = new Range();
       range.setStart(node, index);
       range.setEnd(node, index + hit.length);

@@ -6,18 +6,22 @@ import re
 import pytest
 from django.conf import settings
 
-from explorer import help_lists, help_options
+from explorer import help_options
 from explorer.bands import BANDS
+from explorer.forms import JobForm
 from explorer.help import limits_of_lists, limits_of_uploads
 from explorer.key_tables import keys_of
+from explorer.list_mapping_fields import ROLE_LABELS
+from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core import flags, types
 from photometry_core.__main__ import _parser
 from photometry_core.foreign_tables import limits as table_limits
 from photometry_core.positions import FRAME_SPELLINGS, parse_position
 from photometry_core.spectrum_files import FORMATS
 from photometry_core.target_lists import limits as list_limits
+from photometry_core.target_lists.aliases import NAMES, PAIRS
 from photometry_core.target_lists.mapping import ROLES
-from photometry_core.target_lists.units import UNITS
+from photometry_core.target_lists.units import KINDS, UNITS
 from tests.integration.test_pages_method import rows_of
 
 
@@ -52,6 +56,7 @@ def test_positions_are_read_as_the_page_says(markup):
         assert reading == f"{position.notation}, {position.frame}"
         ra, dec = (float(part) for part in degrees.split())
         assert (ra, dec) == pytest.approx((position.ra_deg, position.dec_deg), abs=6e-6)
+    assert {row[0] for row in found} >= set(POSITION_EXAMPLES)
     readings = {reading.split(", ")[0] for _, reading, *_ in found}
     assert readings == {"decimal degrees", "sexagesimal", "designation"}
     for spellings in FRAME_SPELLINGS.values():
@@ -61,11 +66,14 @@ def test_positions_are_read_as_the_page_says(markup):
 def test_every_role_unit_and_header_of_a_list(markup):
     found = {name: cells for name, *cells in rows_of(markup, "Table of columns of a list")}
     assert list(found) == list(ROLES)
-    for role in help_lists.roles():
-        meaning, units, headers = found[role.name]
-        assert meaning
-        assert units == "; ".join(UNITS.get(role.name, {}).values())
-        assert headers.split(", ") == list(role.headers)
+    for role, (label, units, headers) in found.items():
+        assert label == ROLE_LABELS[role]
+        expected = [*UNITS.get(role, {}).values(), *KINDS.get(role, {}).values()]
+        assert units == "; ".join(expected)
+        assert set(headers.split(", ")) == set(NAMES.get(role, {"see below": 0}))
+    pairs = rows_of(markup, "Table of headers of coordinates")
+    told = {(first, second, frame) for first, second, frame, _ in pairs}
+    assert told == {(", ".join(pair.ra), ", ".join(pair.dec), pair.frame) for pair in PAIRS}
 
 
 def test_every_limit(markup):
@@ -79,9 +87,9 @@ def test_every_limit(markup):
         for name in ("MAX_ROWS", "MAX_COLUMNS", "MAX_CELLS"):
             assert str(getattr(module, name)) in told
         assert f"{module.MAX_FILE_BYTES / 1e6:g}" in told
-    assert [most for _, most in rows_of(markup, "Limits for one visitor")][:3] == [
+    assert [most for _, most in rows_of(markup, "Limits for one visitor")] == [
         f"{getattr(settings, f'SPHEREX_MAX_{name}'):,}"
-        for name in ("TARGETS", "ACTIVE_JOBS", "UPLOADS")
+        for name in ("TARGETS", "ACTIVE_JOBS", "LISTS", "UPLOADS")
     ]
 
 
@@ -96,6 +104,11 @@ def test_ranges_are_those_that_are_checked(markup):
     options = {row[1]: row[2] for row in rows_of(markup, "Table of options")}
     low, high = types.BACKGROUND_SIZE_RANGE_PIX
     assert options["--background-size"].startswith(f"{low} to {high} pixels; usual: 15")
+    for name in ("engine", "weights", "psf_center"):
+        choices = JobForm.base_fields[name].choices
+        row = options[f"--{name.replace('_', '-')}"]
+        assert all(words in row for _, words in choices)
+        assert row.endswith(dict(choices)[getattr(types.MeasureOptions(), name)])
     bands = rows_of(markup, "Table of bands")
     assert [row[0] for row in bands] == [band.name for band in BANDS]
 
@@ -121,6 +134,9 @@ def test_flags_columns_and_formats(client, markup):
 
 
 def test_keys_are_those_of_the_scripts(markup):
+    told = rows_of(markup, "Keys of New Job")
+    assert [words for _, words in told] == [key.words for key in keys_of("start")]
+    assert ["/", "Type a target"] in told
     found = rows_of(markup, "Keys of Results")
     assert [words for _, words in found] == [key.words for key in keys_of("results")]
     assert ["j", "Next measurement, in the order of the table"] in found

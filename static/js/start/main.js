@@ -1,7 +1,8 @@
 // Puts the parts of the start page together.
 
-import { mountIntake } from "./intake.js";
 import { mountBefore } from "./before.js";
+import { mountHint } from "./hint.js";
+import { mountIntake } from "./intake.js";
 import { mountKeys } from "./keys.js";
 import { mountMapping } from "./mapping.js";
 import { mountModel } from "./model.js";
@@ -26,3 +27,4 @@ mountRows(store);
 mountBefore(store);
 mountKeys();
 mountSky(store);
+mountHint(store);
