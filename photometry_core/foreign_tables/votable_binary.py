@@ -106,8 +106,11 @@ def _cell(field: _Field, data: bytes, at: int, row: int) -> tuple[str, int]:
         at += 4
     if field.kind == "bit":
         size = (count + 7) // 8
-        bits = "".join(f"{byte:08b}" for byte in _taken(field, data, at, size, row))
-        return bits[:count], at + size
+        raw = _taken(field, data, at, size, row)
+        if count == 1:
+            # Which of the eight bits is meant is not the same for all writers.
+            return ("1" if raw != b"\0" else "0"), at + size
+        return "".join(f"{byte:08b}" for byte in raw)[:count], at + size
     if field.kind == "boolean":
         flags = _taken(field, data, at, count, row)
         texts = [_BOOLEANS.get(flags[n : n + 1], "") for n in range(count)]
