@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
@@ -56,7 +57,7 @@ def confine(folder: Path, bounds: ProcessBounds) -> None:
     for files that are neither in the folder nor part of the program gets a `PermissionError`.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + bounds.processor_seconds
+    seconds = math.ceil(used.ru_utime + used.ru_stime) + bounds.processor_seconds
     memory = _address_space() + bounds.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))

@@ -10,7 +10,7 @@ import binascii
 import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from photometry_core.errors import ForeignFileError
@@ -20,6 +20,7 @@ _CODES = {
     "unsignedByte": "B", "short": "h", "int": "i", "long": "q", "float": "f", "double": "d",
     "floatComplex": "ff", "doubleComplex": "dd",
 }  # fmt: skip
+_SINGLE = struct.Struct("f")
 _CHARACTERS = {"char": (1, "utf-8"), "unicodeChar": (2, "utf-16-be")}
 _BOOLEANS = {b"T": "true", b"t": "true", b"1": "true", b"F": "false", b"f": "false", b"0": "false"}
 
@@ -140,12 +141,20 @@ def _number(value: float, kind: str) -> str:
     if math.isnan(value):
         return ""
     if kind.startswith("float") and math.isfinite(value):
-        for digits in (6, 7, 8):
-            text = f"{value:.{digits}g}"
-            try:
-                if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
-                    return text
-            except OverflowError:
-                continue
-        return f"{value:.9g}"
+        return next((text for text in _candidates(value) if _single(text) == value), repr(value))
     return repr(value)
+
+
+def _candidates(value: float) -> Iterator[str]:
+    yield f"{value:.7g}"
+    yield f"{value:.8g}"
+    yield f"{value:.9g}"
+
+
+def _single(text: str) -> float:
+    """Return the number of 32 bits that a text gives."""
+    try:
+        number: float = _SINGLE.unpack(_SINGLE.pack(float(text)))[0]
+    except OverflowError:
+        return math.inf
+    return number

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 from photometry_core.errors import ForeignFileError
+from photometry_core.target_lists.limits import MAX_CELL_LENGTH, MAX_COLUMNS, MAX_ROWS
 
+_MAX_LINES = 5 * MAX_ROWS
+"""Most of them may be empty."""
+_MAX_LINE = MAX_COLUMNS * MAX_CELL_LENGTH
 _UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NEVER_TEXT = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
@@ -33,9 +37,12 @@ def decode(name: str, content: bytes) -> tuple[str, list[str]]:
     Raises
     ------
     ForeignFileError
-        It is no text, or in several encodings.
+        It is no text, or in several encodings, or has far too many lines, or too long ones.
     """
     notes: list[str] = []
+    n_lines = max(content.count(b"\n"), content.count(b"\r"))
+    if n_lines > _MAX_LINES:
+        raise too_many_lines(name, n_lines)
     if content.startswith(_UTF_32):
         raise ForeignFileError(f"{name} is a text in UTF-32; save it in UTF-8")
     if content.startswith(_UTF_16):
@@ -55,7 +62,18 @@ def decode(name: str, content: bytes) -> tuple[str, list[str]]:
             )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     _check_characters(name, text)
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _MAX_LINE:
+            raise ForeignFileError(
+                f"{name}, line {number}: a line of {len(line):,} characters; allowed: at most "
+                f"{_MAX_LINE:,}"
+            )
     return text, notes
+
+
+def too_many_lines(name: str, n_lines: int) -> ForeignFileError:
+    """Return the error of a text with far more lines than rows are allowed."""
+    return ForeignFileError(f"{name} has {n_lines:,} lines; allowed: at most {MAX_ROWS:,} rows")
 
 
 def _guessed(name: str, content: bytes) -> str:

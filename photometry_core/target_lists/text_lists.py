@@ -12,6 +12,7 @@ from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_tables.contents import first_line
 from photometry_core.foreign_tables.limits import check_size
 from photometry_core.target_lists.contents import ListColumn, ListTable
+from photometry_core.target_lists.decoding import too_many_lines
 from photometry_core.target_lists.described_lists import even_rows, list_table, refuse_spectrum
 from photometry_core.target_lists.headings import (
     header_of,
@@ -30,7 +31,6 @@ from photometry_core.target_lists.whole_lines import are_whole, is_position
 _COMMENT = re.compile(r"\s*(#|%|//|\\)")
 _STATED = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 _FORMATS = {",": "CSV", ";": "CSV with semicolons", "\t": "TSV", "|": "text with bars"}
-_MAX_LINE = BOUNDS.columns * MAX_CELL_LENGTH
 _SAMPLE = 60
 
 
@@ -65,7 +65,9 @@ def read_text(name: str, text: str, *, is_pasted: bool) -> tuple[str, ListTable,
         It has no rows, too many, or quotes that do not end.
     """
     lines = text.split("\n")
-    _check_lines(name, lines)
+    n_filled = sum(bool(line) and not line.isspace() for line in lines)
+    if n_filled > 2 * MAX_ROWS:
+        raise too_many_lines(name, n_filled)
     declared = columns_of(lines)
     if declared:
         table, notes = list_table(name, read_sextractor(lines, declared), separator=" ")
@@ -88,19 +90,6 @@ def read_text(name: str, text: str, *, is_pasted: bool) -> tuple[str, ListTable,
         rows = list(_at_blanks(lines, split))
     table, more = _table(name, rows, separator or " ", comments)
     return _FORMATS.get(separator, "text with columns between blanks"), table, notes + more
-
-
-def _check_lines(name: str, lines: Sequence[str]) -> None:
-    """Refuse what has far too many lines, or too long ones, before anything is made of them."""
-    n_filled = sum(bool(line) and not line.isspace() for line in lines)
-    if n_filled > 2 * MAX_ROWS:
-        raise ForeignFileError(f"{name} has {n_filled:,} lines; allowed: at most {MAX_ROWS:,} rows")
-    longest = max(range(len(lines)), key=lambda at: len(lines[at]))
-    if len(lines[longest]) > _MAX_LINE:
-        raise ForeignFileError(
-            f"{name}, line {longest + 1}: a line of {len(lines[longest]):,} characters; allowed: "
-            f"at most {_MAX_LINE:,}"
-        )
 
 
 def _stated_separator(lines: list[str]) -> tuple[str, list[str]]:

@@ -82,6 +82,12 @@ def cell_texts(values: Values) -> list[str]:
     if pa.types.is_float32(kind) or pa.types.is_float16(kind):
         numbers: Any = values.to_numpy(zero_copy_only=False)
         return ["" if math.isnan(number) else str(number) for number in numbers]
+    if pa.types.is_float64(kind):
+        # Nulls become NaN.
+        return [
+            "" if math.isnan(number) else repr(number)
+            for number in values.to_numpy(zero_copy_only=False).tolist()
+        ]
     return [_text(value) for value in values.to_pylist()]
 
 
