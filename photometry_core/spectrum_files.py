@@ -21,6 +21,7 @@ from photometry_core.binning import BinnedSpectrum
 from photometry_core.errors import DataFormatError
 from photometry_core.file_contents import FileContents, contents_of, contents_of_binned
 from photometry_core.measurement import Provenance
+from photometry_core.product_names import REQUEST_KEY, STAMP_PLANES
 from photometry_core.spectrum import COLUMNS, Spectrum, make_table
 from photometry_core.stamp_cubes import Stamps
 from photometry_core.types import MeasureOptions, Target
@@ -28,16 +29,6 @@ from photometry_core.votable import votable_bytes, votable_header
 
 _VOTABLE_VERSION_KEY = b"IVOA.VOTable-Parquet.version"
 _VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
-REQUEST_KEY = b"spherex_explorer"
-"""Metadata of a product: what was asked for and where it comes from, as JSON."""
-STAMP_PLANES = (
-    ("IMAGE", "image_mjy_sr", "MJy / sr"),
-    ("VARIANCE", "variance_mjy2_sr2", "MJy2 / sr2"),
-    ("MODEL", "model_mjy_sr", "MJy / sr"),
-    ("FLAGS", "flags", ""),
-)
-"""HDUs of stamps: name, field of `Stamps`, unit."""
-
 _FITS_KEYWORDS = {
     "target_name": "OBJECT",
     "target_ra": "RA_TARG",

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from astropy.io import fits
 
-from photometry_core.spectrum_files import STAMP_PLANES
+from photometry_core.product_names import STAMP_PLANES
 from photometry_core.stamp_cubes import Stamps, empty_stamps
 from photometry_core.types import STAMP_SIZE_PIX, IntArray
 

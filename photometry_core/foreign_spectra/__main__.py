@@ -21,7 +21,7 @@ from photometry_core.foreign_spectra.contents import Answers
 from photometry_core.foreign_spectra.isolation import PRODUCT, SECONDS
 from photometry_core.foreign_spectra.reading import read_spectra
 from photometry_core.foreign_spectra.writing import report_of, save_foreign
-from photometry_core.foreign_tables.isolation import (
+from photometry_core.foreign_tables.confinement import (
     REPORT,
     REQUEST,
     SOURCE,

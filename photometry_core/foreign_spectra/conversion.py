@@ -12,7 +12,7 @@ from astropy.units import UnitBase, UnitConversionError
 
 from photometry_core import binning
 from photometry_core.errors import ForeignFileError
-from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum, Origin
+from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum
 from photometry_core.foreign_spectra.recognition import identify, origin_of
 from photometry_core.foreign_spectra.roles import (
     error_column,
@@ -22,6 +22,7 @@ from photometry_core.foreign_spectra.roles import (
 from photometry_core.foreign_tables.arrays import Values
 from photometry_core.foreign_tables.contents import FileColumn, FileTable
 from photometry_core.foreign_tables.limits import check_size
+from photometry_core.foreign_tables.origins import Origin
 from photometry_core.foreign_tables.typed import (
     as_booleans,
     as_integers,

@@ -10,8 +10,9 @@ from typing import Any
 from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_spectra.contents import Answers
 from photometry_core.foreign_tables import limits
+from photometry_core.foreign_tables.confinement import REPORT, REQUEST
 from photometry_core.foreign_tables.contents import clean_text
-from photometry_core.foreign_tables.isolation import REPORT, REQUEST, run_module, write_source
+from photometry_core.foreign_tables.isolation import run_module, write_source
 
 PRODUCT = "product"
 """Folder of the products, within that of the process."""

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from photometry_core.foreign_spectra.contents import ForeignSpectrum
-from photometry_core.spectrum_files import REQUEST_KEY, product_path, save_stamps
+from photometry_core.product_names import REQUEST_KEY
+from photometry_core.spectrum_files import product_path, save_stamps
 
 
 def save_foreign(spectrum: ForeignSpectrum, folder: Path, index: int, file_name: str) -> None:

@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
@@ -25,9 +25,12 @@ from photometry_core.foreign_tables.contents import (
     unique_names,
 )
 from photometry_core.foreign_tables.limits import SPECTRA, Bounds, check_size
-from photometry_core.spectrum_files import STAMP_PLANES
-from photometry_core.stamp_cubes import Stamps
+from photometry_core.product_names import STAMP_PLANES
 from photometry_core.types import STAMP_SIZE_PIX
+
+if TYPE_CHECKING:
+    # Stamps bring the whole science with them, and lists of targets have none.
+    from photometry_core.stamp_cubes import Stamps
 
 _PLACES = "PLACE"
 _CARD_LENGTH = 72
@@ -171,6 +174,8 @@ def _stamps(name: str, hdus: Any) -> Stamps | None:
     wanted = [plane for plane, _, _ in STAMP_PLANES] + [_PLACES]
     if not all(plane in hdus for plane in wanted):
         return None
+    from photometry_core.stamp_cubes import Stamps
+
     header = hdus[wanted[0]].header
     count = int(header.get("NAXIS3", -1))
     check_size(name, count, 0)

@@ -32,9 +32,9 @@ def read_ipac_texts(name: str, text: str, bounds: Bounds = SPECTRA) -> TextTable
     headers = [line for line in lines if line.startswith("|")][:4]
     if not headers:
         raise ForeignFileError(f"{name} has no line of column names between bars")
+    check_size(name, 0, headers[0].count("|") - 1, bounds)
     bars = [position for position, character in enumerate(headers[0]) if character == "|"]
     spans = [(start + 1, end) for start, end in itertools.pairwise(bars)]
-    check_size(name, 0, len(spans), bounds)
     headings = [[line[start:end].strip() for start, end in spans] for line in headers]
     headings += [[""] * len(spans)] * (4 - len(headings))
     nulls = headings[3]

@@ -21,7 +21,7 @@ from photometry_core.foreign_tables.contents import (
 )
 from photometry_core.foreign_tables.ecsv_files import described_columns, plain_yaml
 from photometry_core.foreign_tables.limits import MAX_COLUMNS, SPECTRA, Bounds, check_size
-from photometry_core.spectrum_files import REQUEST_KEY
+from photometry_core.product_names import REQUEST_KEY
 
 _VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 _ASTROPY_KEY = b"table_meta_yaml"

@@ -10,7 +10,7 @@ import binascii
 import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from photometry_core.errors import ForeignFileError
@@ -20,6 +20,7 @@ _CODES = {
     "unsignedByte": "B", "short": "h", "int": "i", "long": "q", "float": "f", "double": "d",
     "floatComplex": "ff", "doubleComplex": "dd",
 }  # fmt: skip
+_SINGLE = struct.Struct("f")
 _CHARACTERS = {"char": (1, "utf-8"), "unicodeChar": (2, "utf-16-be")}
 _BOOLEANS = {b"T": "true", b"t": "true", b"1": "true", b"F": "false", b"f": "false", b"0": "false"}
 
@@ -106,8 +107,11 @@ def _cell(field: _Field, data: bytes, at: int, row: int) -> tuple[str, int]:
         at += 4
     if field.kind == "bit":
         size = (count + 7) // 8
-        bits = "".join(f"{byte:08b}" for byte in _taken(field, data, at, size, row))
-        return bits[:count], at + size
+        raw = _taken(field, data, at, size, row)
+        if count == 1:
+            # Which of the eight bits is meant is not the same for all writers.
+            return ("1" if raw != b"\0" else "0"), at + size
+        return "".join(f"{byte:08b}" for byte in raw)[:count], at + size
     if field.kind == "boolean":
         flags = _taken(field, data, at, count, row)
         texts = [_BOOLEANS.get(flags[n : n + 1], "") for n in range(count)]
@@ -137,12 +141,20 @@ def _number(value: float, kind: str) -> str:
     if math.isnan(value):
         return ""
     if kind.startswith("float") and math.isfinite(value):
-        for digits in (6, 7, 8):
-            text = f"{value:.{digits}g}"
-            try:
-                if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
-                    return text
-            except OverflowError:
-                continue
-        return f"{value:.9g}"
+        return next((text for text in _candidates(value) if _single(text) == value), repr(value))
     return repr(value)
+
+
+def _candidates(value: float) -> Iterator[str]:
+    yield f"{value:.7g}"
+    yield f"{value:.8g}"
+    yield f"{value:.9g}"
+
+
+def _single(text: str) -> float:
+    """Return the number of 32 bits that a text gives."""
+    try:
+        number: float = _SINGLE.unpack(_SINGLE.pack(float(text)))[0]
+    except OverflowError:
+        return math.inf
+    return number

@@ -149,13 +149,11 @@ class Walk:
     def end(self, tag: str) -> None:  # noqa: ARG002 for those who collect more
         """Take the end of an element."""
         self.depth -= 1
-        if self._is_failure:
-            self._is_failure = False
-            self.parser.CharacterDataHandler = None
+        self._is_failure = False
 
     def text(self, text: str) -> None:
-        """Take a piece of text, of the message of an error."""
-        if len(self.failure) < 500 and text.strip():
+        """Take a piece of text: of the message of an error, or of no interest."""
+        if self._is_failure and len(self.failure) < 500 and text.strip():
             self.failure += f": {clean_text(text, 300)}"
 
     def _table(self, attributes: dict[str, str]) -> None:
@@ -167,7 +165,8 @@ class Walk:
         stated = attributes.get("nrows", "0")
         if not re.fullmatch(r"\s*[0-9]{1,9}\s*", stated) or int(stated) > self.bounds.rows:
             raise ForeignFileError(
-                f"{self.name}: nrows is {clean_text(stated, 20)!r}; allowed: at most {self.bounds.rows:,}"
+                f"{self.name}: nrows is {clean_text(stated, 20)!r}; "
+                f"allowed: at most {self.bounds.rows:,}"
             )
 
     def check_unit(self, where: str, unit: str) -> None:

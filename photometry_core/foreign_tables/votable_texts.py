@@ -62,11 +62,12 @@ class _Collector(Walk):
         self.systems: list[dict[str, str]] = []
         self.facts: list[tuple[str, object]] = []
         self._open: list[str] = []
-        self._field: dict[str, str] | None = None
+        self._about: dict[str, str] | None = None
         self._pieces: list[str] | None = None
         self._n_cells = 0
         self._serialisation = self._encoding = ""
         self.parser.buffer_text = True
+        self.parser.CharacterDataHandler = self.text
 
     def check_unit(self, where: str, unit: str) -> None:
         """Units are texts here, and none is worked out."""
@@ -82,16 +83,11 @@ class _Collector(Walk):
                 raise ForeignFileError(
                     f"{self.name} has more than {self.bounds.cells:,} cells, which is not allowed"
                 )
-            self._listen()
-        elif kind == "TR" and self.tables:
-            self.tables[-1].rows.append([])
-        elif kind == "TABLE":
-            self.tables.append(_Found(attributes))
-        elif kind == "FIELD" and self.tables:
-            self._field = dict(attributes)
-            self.tables[-1].fields.append(self._field)
-        elif kind == "VALUES" and self._field is not None:
-            self._field["null"] = attributes.get("null", "")
+            self._pieces = []
+        elif kind in ("TR", "FIELD", "TABLE"):
+            self._part_of_table(kind, attributes)
+        elif kind == "VALUES" and self._about is not None:
+            self._about["null"] = attributes.get("null", "")
         elif kind == "COOSYS":
             self.systems.append(attributes)
         elif kind in ("INFO", "PARAM"):
@@ -100,36 +96,46 @@ class _Collector(Walk):
             self._serialisation = kind
         elif kind in ("STREAM", "DESCRIPTION"):
             self._encoding = attributes.get("encoding", "")
-            self._listen()
+            self._pieces = []
+
+    def _part_of_table(self, kind: str, attributes: dict[str, str]) -> None:
+        if kind == "TABLE":
+            self.tables.append(_Found(attributes))
+        elif self.tables and kind == "TR":
+            self.tables[-1].rows.append([])
+        elif self.tables:
+            self._about = dict(attributes)
+            self.tables[-1].fields.append(self._about)
 
     def _fact(self, attributes: dict[str, str]) -> None:
         self.facts.append((attributes.get("name", ""), attributes.get("value", "")))
         if attributes.get("utype", "").lower().endswith(_FRAME_UTYPE):
             self.facts.append(("frame", attributes.get("value", "")))
 
-    def _listen(self) -> None:
-        self._pieces = []
-        self.parser.CharacterDataHandler = self._pieces.append
+    def text(self, text: str) -> None:
+        """Take a piece of text."""
+        if self._pieces is not None:
+            self._pieces.append(text)
+        super().text(text)
 
     def end(self, tag: str) -> None:
         """Take the end of an element."""
         super().end(tag)
         kind = self._open.pop()
         if kind == "FIELD":
-            self._field = None
+            self._about = None
         if self._pieces is None or kind not in ("TD", "STREAM", "DESCRIPTION"):
             return
         text = "".join(self._pieces)
         self._pieces = None
-        self.parser.CharacterDataHandler = None
         if not self.tables:
             return
         if kind == "TD":
             self._cell(text.strip())
         elif kind == "STREAM":
             self._stream(text)
-        elif self._field is not None and self._open[-1:] == ["FIELD"]:
-            self._field["description"] = clean_text(text, 400)
+        elif self._about is not None and self._open[-1:] == ["FIELD"]:
+            self._about["description"] = clean_text(text, 400)
 
     def _cell(self, text: str) -> None:
         table = self.tables[-1]

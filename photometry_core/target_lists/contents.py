@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -149,22 +149,14 @@ def _table_from_json(values: dict[str, Any]) -> ListTable:
 
 def with_header(table: ListTable) -> ListTable:
     """Return a table whose first row gives the names of its columns."""
-    from photometry_core.foreign_tables.contents import unique_names
+    from photometry_core.target_lists.headings import named_columns
 
-    names = unique_names(table.rows[0])
-    columns = tuple(
-        ListColumn(name=name, unit=column.unit, ucd=column.ucd)
-        for name, column in zip(names, table.columns, strict=True)
-    )
-    return ListTable(
-        name=table.name,
+    columns, _ = named_columns(table.name, table.rows[0])
+    return replace(
+        table,
         columns=columns,
         rows=table.rows[1:],
         lines=table.lines[1:],
         broken={row - 1: text for row, text in table.broken.items() if row > 0},
         header="names",
-        separator=table.separator,
-        frame=table.frame,
-        equinox=table.equinox,
-        epoch=table.epoch,
     )
