@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pyarrow.parquet as pq
-from astropy.io.votable import is_votable
-from astropy.table import Table
-from astropy.units import (
-    Quantity,
-    UnitBase,
-    UnitConversionError,
-    UnitTypeError,
-    arcsec,
-    deg,
-    dimensionless_unscaled,
-    mas,
-    year,
-)
 
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import designation, parse_position
-from photometry_core.types import ProperMotion, SersicProfile, Target
+from photometry_core.target_lists.answers import with_pair
+from photometry_core.target_lists.checks import CheckedRow, check
+from photometry_core.target_lists.contents import ListFile, ListTable
+from photometry_core.target_lists.limits import MAX_FILE_BYTES
+from photometry_core.target_lists.mapping import MOTION_ROLES, SHAPE_ROLES, Choice, Mapping
+from photometry_core.target_lists.names import clean_name
+from photometry_core.target_lists.proposals import best_table, propose, questions
+from photometry_core.target_lists.reading import read_list
+from photometry_core.target_lists.stated import with_what_is_stated
+from photometry_core.target_lists.units import UNITS
+from photometry_core.types import Target
 
-_READERS = {
-    ".csv": "ascii.csv",
-    ".tsv": "ascii.tab",
-    ".tbl": "ascii.ipac",
-    ".ecsv": "ascii.ecsv",
-    ".vot": "votable",
-    ".xml": "votable",
-    ".fits": "fits",
-    ".fit": "fits",
-    ".parquet": "parquet",
+_UNITS = {
+    "ra": "deg",
+    "dec": "deg",
+    "position_angle": "deg",
+    "effective_radius": "arcsec",
+    "pm_ra": "mas/yr",
+    "pm_dec": "mas/yr",
+    "ref_epoch": "yr",
 }
-_MOTION_UNITS = {"pm_ra": mas / year, "pm_dec": mas / year, "ref_epoch": year}
-_SHAPE_UNITS = {
-    "sersic_index": dimensionless_unscaled,
-    "axis_ratio": dimensionless_unscaled,
-    "position_angle": deg,
-    "effective_radius": arcsec,
-}
+"""Of the documented columns, where the file states none."""
+_KINDS = {"axis_ratio": "b/a", "position_angle": "east of north"}
+_OPTIONS = {"ra": "--ra-column", "dec": "--dec-column", "name": "--name-column"}
 
 
 def read_targets(
@@ -57,13 +45,13 @@ def read_targets(
     Parameters
     ----------
     text
-        The path of a table (CSV with comma, semicolon, or tab, IPAC, VOTable, FITS, ECSV
-        or Parquet), or a position such as ``"10.68 41.27"``.
+        The path of a table (CSV with any separator, IPAC, VOTable, FITS, ECSV or Parquet), or a
+        position such as ``"10.68 41.27"``.
     ra_column, dec_column, name_column
-        Columns to use; `None` looks for ``ra``, ``dec`` and ``name``, in any case. There
-        need not be a column of names. A proper motion is in the columns ``pm_ra`` (with
-        cos(dec)), ``pm_dec``, both in mas/yr if they have no unit, and ``ref_epoch``.
-        Columns ``sersic_index``, ``axis_ratio``, ``position_angle`` (degrees) and
+        Columns to use; `None` looks for ``ra``, ``dec`` and ``name`` in any case, and then for
+        what catalogues call them. There need not be a column of names. A proper motion is in the
+        columns ``pm_ra`` (with cos(dec)), ``pm_dec``, both in mas/yr if they have no unit, and
+        ``ref_epoch``. Columns ``sersic_index``, ``axis_ratio``, ``position_angle`` (degrees) and
         ``effective_radius`` (arcsec) make a row a galaxy.
 
     Returns
@@ -74,197 +62,138 @@ def read_targets(
     Raises
     ------
     InvalidInputError
-        It is neither, or a row can't be used; the message names row, column and value.
+        The text is neither a file nor a position, or the table can't be used; the message says
+        which row, column and value, or what the table leaves open.
     """
     path = Path(text)
-    if path.is_file():
-        return _from_table(_read_table(path), path, ra_column, dec_column, name_column)
+    try:
+        is_file = path.is_file()
+    except OSError:  # the text is too long for a path
+        is_file = False
+    if is_file:
+        return _from_file(path, {"ra": ra_column, "dec": dec_column, "name": name_column})
     position = parse_position(text)
     if position is None:
-        raise InvalidInputError(
-            f"targets: {text!r} is neither a file nor a position; "
-            'give the path of a table or a position such as "10.68 41.27"'
-        )
-    return [
-        Target(
-            name=designation(position.ra_deg, position.dec_deg),
-            ra_deg=position.ra_deg,
-            dec_deg=position.dec_deg,
-        )
-    ]
+        raise InvalidInputError(f"targets: {text!r} is neither a file nor a position")
+    name = designation(position.ra_deg, position.dec_deg)
+    return [Target(name=name, ra_deg=position.ra_deg, dec_deg=position.dec_deg)]
 
 
-def _read_table(path: Path) -> Table:
-    """Read a table by its extension; text tables by the separator of their first line."""
-    reader = _READERS.get(path.suffix.lower())
-    if path.stat().st_size == 0:
-        raise InvalidInputError(f"targets: {path.name} is empty")
-    if reader is None:
-        allowed = ", ".join(_READERS)
+def _from_file(path: Path, wanted: dict[str, str | None]) -> list[Target]:
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
         raise InvalidInputError(
-            f"targets: {path.name} has the extension {path.suffix!r}; allowed: {allowed}"
+            f"targets: {path.name} has {size:,} bytes; allowed: at most {MAX_FILE_BYTES:,}"
         )
     try:
-        if reader == "votable" and not is_votable(str(path)):
-            raise InvalidInputError(f"targets: {path.name} is not a VOTable")
-        if reader == "parquet":
-            columns = pq.read_table(path).to_pydict()
-            return Table({name: _masked(values) for name, values in columns.items()})
-        if reader == "ascii.csv":
-            with path.open(encoding="utf-8-sig") as stream:
-                lines = stream.read().splitlines()
-            header = next((line for line in lines if line.strip()), "")
-            separator = max(",;\t|", key=header.count)
-            return Table.read(lines, format=reader, delimiter=separator)
-        return Table.read(path, format=reader)
-    except InvalidInputError:
-        raise
-    except Exception as error:
-        # The readers of seven formats raise whatever they like for a damaged file.
+        file = read_list(path.read_bytes(), path.name)
+        mapping = _mapping(file, wanted)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"targets: {error}") from error
+    if asked := questions(file, mapping):
         raise InvalidInputError(
-            f"targets: {path.name} can't be read as {reader}: {str(error).splitlines()[0]}"
-        ) from error
-
-
-def _masked(values: list[Any]) -> Any:
-    """Return a column with its nulls masked."""
-    missing = [value is None for value in values]
-    kind = next((type(value) for value in values if value is not None), float)
-    filled = [kind() if value is None else value for value in values]
-    return np.ma.array(filled, mask=missing) if any(missing) else filled
-
-
-def _from_table(
-    table: Table,
-    path: Path,
-    ra_column: str | None,
-    dec_column: str | None,
-    name_column: str | None,
-) -> list[Target]:
-    ra_name = _column(table, ra_column, "ra", path)
-    dec_name = _column(table, dec_column, "dec", path)
-    has_names = name_column is not None or _matching(table, "name")
-    name = _column(table, name_column, "name", path) if has_names else None
-    motion_columns = _motion_columns(table, path)
-    if not len(table):
-        raise InvalidInputError(f"targets: {path.name} has no rows")
-    shapes = {column: _matching(table, column) for column in _SHAPE_UNITS}
-    targets = []
-    for row in range(len(table)):
-        where = f"targets: {path.name}: row {row + 1}"
-        ra = _number(table[ra_name], row, f"{where}, column {ra_name!r}", deg)
-        dec = _number(table[dec_name], row, f"{where}, column {dec_name!r}", deg)
-        label = "" if name is None else _text(table[name][row])
-        try:
-            targets.append(
-                Target(
-                    name=label or designation(ra % 360, dec),
-                    ra_deg=ra,
-                    dec_deg=dec,
-                    motion=_motion(table, motion_columns, row),
-                    profile=_profile(table, shapes, row),
-                )
-            )
-        except (InvalidInputError, ValueError) as error:
-            raise InvalidInputError(f"{where}: {error}") from error
-    return targets
-
-
-def _motion_columns(table: Table, path: Path) -> dict[str, str]:
-    """Return the columns of the proper motion by what they hold: all three, or none."""
-    found = {wanted: _matching(table, wanted) for wanted in _MOTION_UNITS}
-    missing = [wanted for wanted, columns in found.items() if not columns]
-    if len(missing) == len(found):
-        return {}
-    if missing:
-        raise InvalidInputError(
-            f"targets: {path.name} has no column {missing[0]!r}; a proper motion takes the "
-            "columns pm_ra (with the factor cos(dec)), pm_dec and ref_epoch"
+            f"targets: {path.name}: {asked[0].text} {_what_to_write(asked[0].key, file, mapping)}"
         )
-    return {wanted: _column(table, None, wanted, path) for wanted in found}
+    return [_target(row, path.name) for row in check(file, mapping).rows]
 
 
-def _motion(table: Table, columns: dict[str, str], row: int) -> ProperMotion | None:
-    """Return the proper motion of a row; `None` if all its cells are empty."""
-    empty = [np.ma.is_masked(table[column][row]) for column in columns.values()]
-    if all(empty):
-        return None
-    values = {
-        wanted: _number(table[column], row, f"column {column!r}", _MOTION_UNITS[wanted])
-        for wanted, column in columns.items()
+def _mapping(file: ListFile, wanted: dict[str, str | None]) -> Mapping:
+    """Return the mapping of the documented columns; positions may be called otherwise."""
+    number = best_table(file)
+    table = file.tables[number]
+    # A first row of numbers is a target: there are no names in it that could be asked for.
+    header = False if table.header == "asked" else None
+    mapping = propose(file, number, header=header).mapping
+    mapping = replace(mapping, model="point", answered=("table",))
+    documented = {
+        role: Choice(column=column)
+        for role in ("ra", "dec", "name", *SHAPE_ROLES, *MOTION_ROLES)
+        if (column := _documented(table, role, wanted.get(role)))
     }
-    return ProperMotion(
-        pm_ra_mas_yr=values["pm_ra"],
-        pm_dec_mas_yr=values["pm_dec"],
-        ref_epoch_yr=values["ref_epoch"],
-    )
+    if "ra" in documented and "dec" in documented:
+        pair = documented["ra"].column, documented["dec"].column
+        mapping = with_pair(file, mapping, *pair)
+    elif wanted["ra"] or wanted["dec"]:
+        missing = "dec" if wanted["ra"] else "ra"
+        raise InvalidInputError(f"{table.name} has no column {missing!r}; use {_OPTIONS[missing]}")
+    if any(role in documented for role in SHAPE_ROLES):
+        _require(table.name, documented, SHAPE_ROLES, "a Sersic profile")
+        mapping = replace(mapping, model="sersic")
+    if any(role in documented for role in MOTION_ROLES[:2]):
+        _require(table.name, documented, MOTION_ROLES, "a proper motion")
+    positions = {r: c for r, c in mapping.roles.items() if r in ("position", "ra", "dec")}
+    mapping = replace(mapping, roles={**documented, **positions})
+    return _with_documented_units(table, mapping, documented)
 
 
-def _profile(table: Table, columns: dict[str, list[str]], row: int) -> SersicProfile | None:
-    """Return the shape that a row gives: all four values or none."""
-    for name, found in columns.items():
-        if len(found) > 1:
-            raise InvalidInputError(f"{len(found)} columns {name!r}: {', '.join(found)}")
-    given = {
-        name: found[0]
-        for name, found in columns.items()
-        if found and _text(table[found[0]][row]) not in ("", "nan")
-    }
-    if not given:
-        return None
-    if missing := [name for name in _SHAPE_UNITS if name not in given]:
+def _documented(table: ListTable, role: str, wanted: str | None) -> str:
+    """Return the column that was asked for, or the one with the documented name, if it is there."""
+    names = [column.name for column in table.columns]
+    if wanted is not None:
+        found = [name for name in names if name == wanted]
+    else:
+        found = [name for name in names if name.strip().lower() == role]
+        copies = [
+            name for name in names if name.lower().startswith(f"{role}_") and name[-1:] in "23"
+        ]
+        found += [name for name in copies if found and name.lower()[len(role) + 1 :].isdigit()]
+    if len(found) > 1:
         raise InvalidInputError(
-            f"column {next(iter(given.values()))!r}: Sersic profiles need the values "
-            f"{', '.join(_SHAPE_UNITS)}, all four or none; missing: {', '.join(missing)}"
+            f"{table.name} has {len(found)} columns {role!r}: {', '.join(found)}"
         )
-    values = {
-        name: _number(table[given[name]], row, f"column {given[name]!r}", unit)
-        for name, unit in _SHAPE_UNITS.items()
-    }
-    return SersicProfile(
-        sersic_index=values["sersic_index"],
-        axis_ratio=values["axis_ratio"],
-        position_angle_deg=values["position_angle"],
-        effective_radius_arcsec=values["effective_radius"],
-    )
-
-
-def _matching(table: Table, wanted: str) -> list[str]:
-    return [column for column in table.colnames if column.strip().lower() == wanted]
-
-
-def _column(table: Table, given: str | None, default: str, path: Path) -> str:
-    """Return the name of a column, as asked for or by its usual name."""
-    found = (
-        _matching(table, default) if given is None else [c for c in table.colnames if c == given]
-    )
-    if len(found) != 1:
-        how = "no column" if not found else f"{len(found)} columns"
+    if wanted is not None and not found:
         raise InvalidInputError(
-            f"targets: {path.name} has {how} {given or default!r}; columns: "
-            f"{', '.join(table.colnames)}; use --{default}-column"
+            f"{table.name} has no column {wanted!r}; columns: {', '.join(names)}; "
+            f"use {_OPTIONS[role]}"
         )
-    return found[0]
+    return found[0] if found else ""
 
 
-def _number(column: Any, row: int, where: str, unit: UnitBase) -> float:
-    """One number in the unit wanted; a unit in the file is honoured."""
-    value = column[row]
-    if np.ma.is_masked(value):
-        raise InvalidInputError(f"{where}: the value is missing")
-    given = getattr(column, "unit", None)
-    try:
-        number = float(getattr(value, "value", value))
-        return number if given is None else float(Quantity(number, given).to_value(unit))
-    except (UnitConversionError, UnitTypeError) as error:
-        raise InvalidInputError(f"{where}: the unit {given} can't be taken for {unit}") from error
-    except (ValueError, TypeError) as error:
-        raise InvalidInputError(f"{where}: {_text(value)!r} is not a number of {unit}") from error
+def _require(where: str, documented: dict[str, Choice], roles: tuple[str, ...], what: str) -> None:
+    if missing := [role for role in roles if role not in documented]:
+        raise InvalidInputError(
+            f"{where} has no column {missing[0]!r}; {what} takes the columns {', '.join(roles)}"
+        )
 
 
-def _text(value: object) -> str:
-    if np.ma.is_masked(value):
-        return ""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace").strip()
-    return str(value).strip()
+def _with_documented_units(
+    table: ListTable, mapping: Mapping, documented: dict[str, Choice]
+) -> Mapping:
+    """Give the documented columns their units and conventions, where the file states no other."""
+    units = {column.name: column.unit for column in table.columns}
+    stated = with_what_is_stated(table, mapping)
+    for role in documented:
+        choice = stated.choice(role)
+        unit = choice.unit or ("" if units[choice.column] else _UNITS.get(role, ""))
+        kind = _KINDS.get(role, "")
+        stated = stated.with_choice(role, replace(choice, unit=unit, kind=kind))
+    return stated
+
+
+def _what_to_write(key: str, file: ListFile, mapping: Mapping) -> str:
+    """Return how a question is answered in the file or on the command line."""
+    names = ", ".join(column.name for column in file.tables[mapping.table].columns)
+    if key == "position.pair":
+        return f"Columns: {names}; use --ra-column and --dec-column"
+    role = key.partition(".")[0]
+    if key.endswith(".unit"):
+        name, units = mapping.choice(role).column, list(UNITS[role])
+        return f"Write it behind the name of the column, such as '{name} ({units[0]})'"
+    if key == "decimal_comma":
+        return "Write numbers with points"
+    return "Use the documented columns: ra, dec, in degrees and ICRS; axis_ratio is b/a"
+
+
+def _target(row: CheckedRow, file_name: str) -> Target:
+    """Return the target of a row under the very name that the row has."""
+    where = f"targets: {file_name}: row {row.index + 1}"
+    for problem in row.problems:
+        if problem.is_error:
+            column = f", column {problem.column!r}" if problem.column else ""
+            raise InvalidInputError(f"{where}{column}: {problem.message}")
+    if row.target is None:
+        raise InvalidInputError(
+            f"{where}: {row.unresolved!r} is a name; write its position in columns ra and dec"
+        )
+    given, _ = clean_name(row.cells.get("name", ""))
+    return replace(row.target, name=given or row.target.name)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists.columns import TableValues
 from photometry_core.target_lists.contents import ListFile
+from photometry_core.target_lists.frames import frame_of
 from photometry_core.target_lists.mapping import COLUMN_JOINT, Choice, Mapping, mapped_table
 from photometry_core.target_lists.pairs import find_pairs, pair_by_values
 from photometry_core.target_lists.questions import questions
@@ -52,19 +53,34 @@ def _take_pair(file: ListFile, mapping: Mapping, _: str, value: str) -> Mapping:
     if len(names) == 1:
         roles = {r: c for r, c in mapping.roles.items() if r not in ("ra", "dec")}
         return replace(mapping, roles={**roles, "position": Choice(column=names[0])})
+    return with_pair(file, mapping, *names)
+
+
+def with_pair(file: ListFile, mapping: Mapping, ra: str, dec: str) -> Mapping:
+    """Return a mapping with two columns as the position, and with what the file says of them.
+
+    Parameters
+    ----------
+    file, mapping
+        The list.
+    ra, dec
+        The columns, as `photometry_core.target_lists.mapping.Choice` has them.
+    """
     table = mapped_table(file, mapping)[0]
     values = TableValues(table)
     columns = [coordinate_columns(values, role) for role in ("ra", "dec")]
     pairs = [*find_pairs(values, *columns), *pair_by_values(values, *columns)]
-    frame = next(
+    frames = [
         pair.frame
         for pair in pairs
-        if [pair.ra.candidate.column, pair.dec.candidate.column] == names
-    )
+        if (pair.ra.candidate.column, pair.dec.candidate.column) == (ra, dec)
+    ]
+    frame = frames[0] if frames else frame_of(table.frame, table.equinox) or "ICRS"
     mapping = replace(mapping, frame=frame)
-    for role, name in zip(("ra", "dec"), names, strict=True):
+    for role, name in (("ra", ra), ("dec", dec)):
         mapping = mapping.with_choice(role, Choice(column=name))
-    has_commas = any(values[n].n_decimal_commas for name in names for n in name.split(COLUMN_JOINT))
+    names = [*ra.split(COLUMN_JOINT), *dec.split(COLUMN_JOINT)]
+    has_commas = any(values[name].n_decimal_commas for name in names)
     if has_commas and mapping.decimal_comma is False and "decimal_comma" not in mapping.answered:
         mapping = replace(mapping, decimal_comma=None)
     return with_what_is_stated(table, mapping)
