@@ -25,7 +25,9 @@ def note_swapped(drafts: Sequence[RowDraft], mapping: Mapping, reader: RowReader
     found = [(draft, _numbers(draft, decimal_comma=comma)) for draft in drafts]
     given = [(draft, pair) for draft, pair in found if pair is not None]
     far = [draft for draft, (_, dec) in given if 90.0 < dec <= 360.0]
-    if len(far) < max(1.0, _LEAST_SHARE * len(given)) or any(abs(ra) > 90.0 for _, (ra, _) in given):
+    if len(far) < max(1.0, _LEAST_SHARE * len(given)) or any(
+        abs(ra) > 90.0 for _, (ra, _) in given
+    ):
         return []
     for draft, (_, dec) in given:
         ra_text, dec_text = draft.cells["ra"], draft.cells["dec"]
