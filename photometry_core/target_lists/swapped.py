@@ -14,8 +14,9 @@ _LEAST_SHARE = 0.1
 def note_swapped(drafts: Sequence[RowDraft], mapping: Mapping, reader: RowReader) -> list[str]:
     """Mark the rows of a list whose RA and Dec seem to be swapped, and return a note about it.
 
-    They seem to be if a tenth of the second coordinates are above 90 and no first one is. Rows that would be
-    possible as they are get a warning; for the others the swapped values are suggested.
+    They seem to be if a tenth of the second coordinates are above 90 and no first one is. Rows
+    that would be possible as they are get a warning; for the others the swapped values are
+    suggested.
     """
     if any(mapping.choice(role).unit != "deg" for role in ("ra", "dec")):
         return []
