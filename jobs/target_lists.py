@@ -26,7 +26,7 @@ from photometry_core.target_lists.contents import ListFile
 from photometry_core.target_lists.division import divide
 from photometry_core.target_lists.isolation import read_list_isolated
 from photometry_core.target_lists.mapping import Mapping
-from photometry_core.target_lists.proposals import propose, questions
+from photometry_core.target_lists.proposals import best_table, propose, questions
 from photometry_core.types import MeasureOptions, Target
 
 _NAME_LENGTH = 200
@@ -61,7 +61,7 @@ def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes
     _check_number(owner)
     content = _joined(pieces, name or _PASTED)
     file = read_list_isolated([content], name)
-    table = max(range(len(file.tables)), key=lambda number: len(file.tables[number].rows))
+    table = best_table(file)
     mapping = propose(file, table).mapping.to_json()
     layout = layout_of(file)
     like = like_it(owner, layout)
