@@ -1,0 +1,144 @@
+"""How a list comes in on the start page, is known again, and goes off as jobs."""
+
+import base64
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.lists_of_targets import long_table
+
+WITH_LIST = re.compile(r"/\?list=[\w-]{22}$")
+
+
+def drop(page, *files):
+    """Drop files on the panel as a file manager does."""
+    encoded = [[name, base64.b64encode(content).decode()] for name, content in files]
+    transfer = page.evaluate_handle(
+        """(files) => {
+            const transfer = new DataTransfer();
+            for (const [name, text] of files) {
+                const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+                transfer.items.add(new File([bytes], name));
+            }
+            return transfer;
+        }""",
+        encoded,
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("#panel .panel-head", event, {"dataTransfer": transfer})
+
+
+def choose(page, content, name="stars.csv"):
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
+    page.set_input_files("#list-file", file)
+    page.wait_for_selector(f"#list-summary[data-name='{name}']", state="attached")
+
+
+def pick(page, source):
+    page.get_by_role("radio", name=source).check(force=True)
+
+
+def test_a_dropped_list_keeps_what_was_typed_and_becomes_jobs(page):
+    page.goto("/")
+    pick(page, "List of targets")
+    page.get_by_text("Options", exact=True).first.click()
+    # No exposure is so late, so that the jobs are done at once.
+    page.fill("#id_time_start", "69000")
+    page.fill("#id_title", "my survey")
+    drop(page, ("a.csv", b"x"), ("b.csv", b"x"))
+    expect(page.locator("#list-file-error")).to_have_text("One file at a time.")
+    drop(page, ("a list of <b>stars</b>.csv", long_table(103, n_bad=1)))
+    page.wait_for_url(WITH_LIST)
+    expect(page.locator(".list-chip strong")).to_have_text("a list of <b>stars</b>.csv")
+    expect(page.locator("#list-sentence")).to_have_text("102 targets: 2 jobs of up to 100 targets")
+    expect(page.locator("#id_time_start")).to_have_value("69000")
+    expect(page.locator("#id_title")).to_have_value("my survey")
+    known = page.evaluate("() => window.start.store.get('list')")
+    assert (known["rows"], known["good"], known["errors"]) == (103, 102, 1)
+    page.click("#submit-job")
+    expect(page.get_by_role("alert").first).to_contain_text("1 row has errors")
+    page.click("#list-leave-out")
+    expect(page.locator("#list-sentence")).to_contain_text("1 row left out")
+    expect(page.locator("#error-summary")).to_have_count(0)
+    page.click("#submit-job")
+    expect(page.locator("#submitted")).to_have_text(
+        "2 jobs were submitted for 102 targets of a list of <b>stars</b>.csv."
+    )
+    row = page.get_by_role("row", name="my survey (2 of 2)").first
+    expect(row).to_contain_text("part 2 of 2 of a list of <b>stars</b>.csv, 2 targets")
+
+
+def test_refusals_keep_what_was_typed_and_lists_are_taken_again_or_deleted(page):
+    page.goto("/?mode=multi")
+    pick(page, "Paste")
+    page.fill("#list-text", "name,ra,dec")
+    page.click("#list-text-send")
+    expect(page.locator("#list-text-error")).to_contain_text("no rows")
+    expect(page.locator("#list-text")).to_have_value("name,ra,dec")
+    expect(page.locator("#list-text")).to_be_focused()
+    pick(page, "Address")
+    page.fill("#list-url", "https://169.254.169.254/latest/meta-data")
+    page.keyboard.press("Enter")
+    expect(page.locator("#list-url-error")).to_contain_text("not a host of the public internet")
+    expect(page.locator("#list-url")).to_have_value("https://169.254.169.254/latest/meta-data")
+    pick(page, "Paste")
+    page.fill("#list-text", long_table(12).decode())
+    page.click("#list-text-send")
+    page.wait_for_url(WITH_LIST)
+    expect(page.locator("#list-sentence")).to_have_text("12 targets: one job")
+    page.click("#intake-replace > summary")
+    choose(page, long_table(12), "again.csv")
+    expect(page.locator("#list-same")).to_contain_text("The same list as pasted list")
+    page.get_by_role("link", name="Use the earlier one").click()
+    expect(page.locator(".list-chip strong")).to_have_text("pasted list")
+    page.get_by_role("link", name="Remove").click()
+    expect(page.locator("#list-summary")).to_have_count(0)
+    pick(page, "Your lists")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete again.csv").click()
+    expect(page.locator("#earlier-lists li")).to_have_count(1)
+    page.locator("#earlier-lists a").click()
+    expect(page.locator(".list-chip strong")).to_have_text("pasted list")
+
+
+def test_without_scripts_plain_forms_do_the_same(browser, site):
+    context = browser.new_context(java_script_enabled=False, base_url=site.url)
+    page = context.new_page()
+    page.goto("/")
+    pick(page, "List of targets")
+    pick(page, "Paste")
+    page.fill("#list-text", "name,ra,dec")
+    page.click("#list-text-send")
+    expect(page.locator("#list-text-error")).to_contain_text("no rows")
+    expect(page.locator("#list-text")).to_have_value("name,ra,dec")
+    pick(page, "File")
+    file = {"name": "stars.csv", "mimeType": "text/csv", "buffer": long_table(3, n_bad=1)}
+    page.set_input_files("#list-file", file)
+    page.get_by_role("button", name="Read the file").click()
+    page.wait_for_url(WITH_LIST)
+    page.get_by_role("button", name="Leave out all 1").click()
+    expect(page.locator("#list-sentence")).to_contain_text("2 targets: one job, 1 row left out")
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_no_barriers_and_room_on_a_phone(page, scheme, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/?mode=multi")
+    pick(page, "Paste")
+    check(page, width)
+    long_name = "a_file_with_a_name_that_is_really_quite_long_for_a_panel.csv"
+    for name in (long_name, f"again_{long_name}"):
+        choose(page, long_table(4, n_bad=1), name)
+        page.click("#intake-replace > summary")
+    pick(page, "Your lists")
+    check(page, width)
+
+
+def check(page, width):
+    result = Axe().run(page, context="#list-panel")
+    assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("() => document.documentElement.scrollWidth") == width
