@@ -75,6 +75,16 @@ def context(context, site):
 
 
 @pytest.fixture
+def no_map(context):
+    """A browser that can't draw the map: nothing else of the start page may depend on it."""
+    context.add_init_script(
+        "const drawn = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        " return kind.startsWith('webgl') ? null : drawn.call(this, kind, ...rest); };"
+    )
+
+
+@pytest.fixture
 def owner(context, seeded):
     """A page of the visitor who owns the seeded jobs."""
     # The cookie alone: the page that the claim leads to is not what most tests look at.

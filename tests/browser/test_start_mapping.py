@@ -1,7 +1,9 @@
 """The columns of a list in a browser: what is asked, chosen, and shown of it at once."""
 
+import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.usefixtures("no_map")
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
 
@@ -66,3 +68,16 @@ def test_a_column_among_many_is_searched_for(owner, lists):
     page.get_by_label("Name", exact=True).fill("flux_99")
     page.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator(".mapping-failure")).to_contain_text("the list has no column 'flux_99'")
+
+
+def test_what_is_asked_is_answered_first(owner, lists):
+    page = open_mapping(owner, lists["hours"])
+    expect(page.locator(".mapping")).to_have_attribute("open", "")
+    expect(page.locator("#rows .rows-notes")).to_contain_text("No row is read before this")
+    question = page.get_by_role("group", name="No value of RAJ2000 is above 24")
+    question.get_by_label("hours").check()
+    expect(question).to_have_count(0)
+    expect(page.locator(".mapping-summary")).to_contain_text("RAJ2000 (hours)")
+    expect(page.locator(".samples")).to_contain_text("189.997650 -11.623060")
+    expect(page.locator("#rows-summary")).to_have_text("2 good")
+    page.wait_for_function("() => window.start.store.get('positions').length === 2")

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.usefixtures("no_map")
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
 SEE = "() => window.start.store.addEventListener('look', (event) => { window.seen = event.detail })"
@@ -114,6 +115,19 @@ def test_the_map_and_the_rows_select_the_same(owner, lists):
     page.evaluate("() => window.start.store.set({ row: 4999 })")
     selected(page, 4999)
     expect(page.locator("#rows-find")).to_have_value("")
+
+
+def test_names_are_looked_up_and_what_is_not_known_is_mended(owner, lists):
+    page = open_rows(owner, lists["names"])
+    expect(page.locator("#rows-names-words")).to_have_text("4 of 4 names looked up")
+    summary(page, "2 good, 1 with errors, 2 warnings")
+    expect(page.locator("#rows-names")).to_be_hidden()
+    unknown = page.locator("#rows tr[data-row='2']")
+    expect(unknown.locator(".problem")).to_contain_text("is not known in the simulated sky")
+    cell(page, 2, "position").dblclick()
+    page.keyboard.type("12.5 -1.2 gal")
+    page.keyboard.press("Enter")
+    expect(unknown).to_have_attribute("data-status", "good")
 
 
 def test_the_drawer_keeps_its_height(owner, lists):
