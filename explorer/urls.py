@@ -91,6 +91,7 @@ urlpatterns += [
     path("sky/footprints", sky.footprints, name="sky_footprints"),
     path("sky/hips/properties", sky.hips_properties, name="sky_hips_properties"),
     path("sky/hips/Moc.fits", sky.hips_moc, name="sky_hips_moc"),
+    path("sky/hips/Norder3/Allsky.png", sky.hips_whole_sky, name="sky_hips_whole_sky"),
     path(
         "sky/hips/Norder<int:order>/Dir<int:folder>/Npix<int:index>.png",
         sky.hips_tile,

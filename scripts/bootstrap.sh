@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prepares the virtual environment .venv from the pinned, hashed requirements.
+# Prepares the virtual environment .venv from the pinned, hashed requirements, and node_modules
+# from the hashed package-lock.json.
 #
 #   scripts/bootstrap.sh [runtime|dev]
 #
-# A copy of each lock is kept in .venv once everything in it is installed: while the two agree there
-# is nothing to do and no network is needed. The development environment holds all of the runtime
+# A copy of each lock is kept once everything in it is installed: while the two agree there is
+# nothing to do and no network is needed. The development environment holds all of the runtime
 # one, so an environment that was once made for development stays one.
 set -eu
 cd "$(dirname "$0")/.."
@@ -50,6 +51,23 @@ find_python() {
         "or name one: make setup PYTHON=/path/to/python3.11"
 }
 
+# What the pages load in the browser and Python packages do not carry: the viewer of the sky map.
+# The site works without it, so that a failure here must not stop anything; it is tried again next
+# time. npm comes with .venv, so that nobody needs Node.
+install_browser_packages() {
+    kept=node_modules/package-lock.json
+    [ ! -e node_modules/aladin-lite/dist/aladin.js ] || ! cmp -s package-lock.json "$kept" || return 0
+    printf 'Installing the browser packages into node_modules\n'
+    if PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --prefer-offline --fetch-retries=1 \
+        --fetch-retry-mintimeout=1000 --loglevel=error >.venv/npm.log 2>&1; then
+        cp package-lock.json "$kept"
+    else
+        tail -n 5 .venv/npm.log >&2
+        printf '%s\n' "The viewer of the sky map could not be installed: the start page will do without it." \
+            "Its setup is tried again with the next command; .venv/npm.log says more." >&2
+    fi
+}
+
 kind=${1:-runtime}
 [ ! -e .venv/requirements-dev.lock ] || kind=dev
 case $kind in
@@ -62,7 +80,10 @@ missing=
 for lock in $locks; do
     is_current "$lock" || missing=yes
 done
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+    install_browser_packages
+    exit 0
+fi
 
 # An environment whose interpreter is gone, or whose making was interrupted, is made anew.
 if ! "$python" -m pip --version >/dev/null 2>&1; then
@@ -82,3 +103,4 @@ done
 for lock in $locks; do
     cp "$lock" ".venv/$lock"
 done
+install_browser_packages

@@ -48,15 +48,13 @@ def current_file_name(*, deep: bool) -> str:
     return file_name(archives.open_anew(settings.SPHEREX_ARCHIVE), deep=deep)
 
 
-def content(*, deep: bool, patience_seconds: float = _PATIENCE_SECONDS) -> bytes | None:
+def content(*, deep: bool) -> bytes | None:
     """Return the map of the site's archive as JSON of the MOC standard.
 
     Parameters
     ----------
     deep
         Of the deep survey only.
-    patience_seconds
-        How long to wait for a map that has to be made.
 
     Returns
     -------
@@ -72,7 +70,7 @@ def content(*, deep: bool, patience_seconds: float = _PATIENCE_SECONDS) -> bytes
     name = file_name(archive, deep=deep)
     path = kept_files.folder() / name
     if not path.exists():
-        _worker(archive, name, deep=deep).join(patience_seconds)
+        _worker(archive, name, deep=deep).join(_PATIENCE_SECONDS)
     return path.read_bytes() if path.exists() else None
 
 

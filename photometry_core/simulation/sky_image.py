@@ -76,7 +76,7 @@ def tile_picture(order: int, index: int) -> npt.NDArray[np.uint8]:
     -------
     array
         Red, green and blue, shape (TILE_PIX, TILE_PIX, 3), first row at the top, as HiPS wants
-        it: the corner towards the north is at the top right, that towards the east at the top left.
+        it: the corner in the south is at the top left, that in the east at the bottom left.
     """
     if not (0 <= order <= MAX_ORDER and 0 <= index < 12 * 4**order):
         raise ValueError(f"tile {index} of order {order}")
@@ -144,9 +144,9 @@ def _nested_numbers(width: int) -> IntArray:
     spread = np.zeros(width, np.int64)
     for bit in range(width.bit_length()):
         spread |= (bits >> bit & 1) << (2 * bit)
-    # The first coordinate of a HEALPix cell runs from south to east, which is upwards here; the
+    # The first coordinate of a HEALPix cell runs from south to east, which is downwards here; the
     # second from south to west, to the right.
-    return np.asarray(spread[::-1, None] | spread[None, :] << 1)
+    return np.asarray(spread[:, None] | spread[None, :] << 1)
 
 
 def _directions(pixels: IntArray, order: int) -> FloatArray:

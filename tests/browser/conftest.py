@@ -58,7 +58,9 @@ def context(context, site):
     def listen(message):
         # The answers to a form with errors and to a filter with one, on purpose.
         refused = "status of 422" in message.text or "status of 400" in message.text
-        if message.type in ("error", "warning") and not refused:
+        # What Chromium says when graphics are computed without a graphics card, as here.
+        slow = "GL Driver Message" in message.text and "GPU stall due to ReadPixels" in message.text
+        if message.type in ("error", "warning") and not (refused or slow):
             complaints.append(f"{message.type}: {message.text}")
 
     context.on("console", listen)

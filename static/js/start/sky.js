@@ -17,7 +17,7 @@ const REASONS = {
 export function mountSky(store) {
   const sky = document.getElementById("sky");
   if (!sky) return;
-  mountSurveys(sky);
+  mountSurveys(store);
   start(sky, store).catch((error) => {
     console.info("no sky map:", error);
     sayMissing(sky, error instanceof MapError ? error.reason : "failed");

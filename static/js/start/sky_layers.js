@@ -1,11 +1,11 @@
 // Coverage and deep fields: shades over the map that fade where one looks closely.
 
 // Full strength above the first field of view, none below the second, degrees.
-const FADE_DEG = [40, 4];
+const FADE_DEG = [40, 5];
 const TRIES = 30;
 const SHADES = {
-  coverage: { color: "#5fb4e6", opacity: 0.1 },
-  deep: { color: "#f0b44c", opacity: 0.34 },
+  coverage: { color: "#5fb4e6", opacity: 0.05 },
+  deep: { color: "#f0b44c", opacity: 0.16 },
 };
 
 export function keepLayers(A, view, sky) {
@@ -39,8 +39,9 @@ class Layer {
   async load(address) {
     try {
       const cells = await fetched(address);
-      this.state = Object.values(cells).some((list) => list.length) ? "ready" : "empty";
-      if (this.state === "ready") this.#add(cells);
+      const empty = !Object.values(cells).some((list) => list.length);
+      if (!empty) await this.#add(cells);
+      this.state = empty ? "empty" : "ready";
     } catch (error) {
       console.info(`no ${this.#name} map:`, error);
       this.state = "missing";
@@ -68,10 +69,14 @@ class Layer {
     }
   }
 
-  #add(cells) {
-    const { color, opacity } = SHADES[this.#name];
-    this.#map = this.#A.MOCFromJSON(cells, { name: this.#name, color, opacity, fill: true, perimeter: true, lineWidth: 2 });
-    this.#view.aladin.addMOC(this.#map);
+  // The viewer takes a map up later, and breaks if it is changed before.
+  async #add(cells) {
+    const { color } = SHADES[this.#name];
+    const map = await new Promise((resolve, reject) => {
+      const options = { name: this.#name, color, opacity: 0, fill: true, perimeter: true, lineWidth: 2 };
+      this.#view.aladin.addMOC(this.#A.MOCFromJSON(cells, options, (made) => setTimeout(resolve, 0, made), reject));
+    });
+    this.#map = map;
     this.fade(this.#view.fov);
   }
 }

@@ -85,7 +85,6 @@ function drawTarget(source, context) {
       path.moveTo(x + right * inner, y + down * inner);
       path.lineTo(x + right * outer, y + down * outer);
     }
-    path.arc(x, y, inner, 0, 0);
   }
   stroke(context, path, source.data.partner ? PARTNER : TARGET, 2);
 }

@@ -1,0 +1,149 @@
+"""The sky map of the start page: it shows what the page knows, and a click on it is an answer."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+READY = "#sky[data-state=ready]"
+LAYERS_LOADED = "() => Object.values(window.start.sky.layers).every((one) => one.state === 'ready')"
+M31 = {"name": "M 31", "ra": 10.68471, "dec": 41.26875, "motion": None}
+ROWS = [
+    {"row": n, "name": f"star {n}", "ra": 150.0 + 0.2 * n, "dec": 2.0, "status": status}
+    for n, status in enumerate(("good", "warning", "error"))
+]
+
+
+def opened(page, address="/"):
+    page.goto(address)
+    page.wait_for_selector(READY, timeout=60_000)
+
+
+def tell(page, **values):
+    page.evaluate("(values) => window.start.store.set(values)", values)
+
+
+def click_on(page, place=None):
+    """Click on the map: on a place, or on the middle of what is free of it."""
+    x, y = page.evaluate(
+        "(place) => window.start.sky.view.pixelOf(place ?? window.start.store.get('view'))", place
+    )
+    box = page.locator("#sky-view").bounding_box()
+    page.mouse.click(box["x"] + x, box["y"] + y)
+
+
+def degrees(text):
+    return [float(part) for part in text.split()]
+
+
+def test_the_map_and_the_form_know_of_each_other(context, site):
+    page = context.new_page()
+    elsewhere = []
+    page.on("request", lambda asked: elsewhere.append(asked.url))
+    page.add_init_script(
+        "document.addEventListener('skyused', () => { window.skyused = true; }, true)"
+    )
+    opened(page)
+    page.wait_for_function(LAYERS_LOADED, timeout=90_000)
+
+    # A click is a target.
+    wanted = page.evaluate("() => window.start.store.get('view')")
+    click_on(page)
+    value = page.input_value("#id_target")
+    assert re.fullmatch(r"\d+\.\d{6} -?\d+\.\d{6}", value)
+    assert degrees(value)[1] == pytest.approx(wanted["dec"], abs=wanted["fov"] / 300)
+    page.wait_for_selector("#position-feedback .feedback-good")
+    assert page.evaluate("() => window.skyused")
+
+    # A target is looked at, in the free part of the map, and its exposures can be shown.
+    tell(page, target=M31, profile={"n": 1, "axisRatio": 0.4, "positionAngle": 38, "radius": 18})
+    view = page.evaluate("() => window.start.store.get('view')")
+    assert view["ra"] == pytest.approx(M31["ra"], abs=1e-3)
+    assert view["dec"] == pytest.approx(M31["dec"], abs=1e-3)
+    assert view["fov"] < 1
+    page.get_by_role("button", name="Layers").click()
+    page.get_by_role("button", name="Show footprints").click()
+    expect(page.locator("#sky-footprints-note")).to_have_text(
+        re.compile(r"120 of \d+ exposures, spread over the time range")
+    )
+    assert page.evaluate("() => window.start.sky.footprints.overlay.overlayItems.length") == 120
+    tell(page, target={**M31, "ra": 12.0})
+    expect(page.get_by_role("button", name="Show footprints")).to_be_visible()
+    assert page.evaluate("() => window.start.sky.footprints.overlay.overlayItems.length") == 0
+
+    # Markers of a list are its rows, and the form stays as it is.
+    typed = page.input_value("#id_target")
+    tell(page, mode="multi", positions=ROWS)
+    page.keyboard.press("Escape")
+    click_on(page, ROWS[2])
+    assert page.evaluate("() => window.start.store.get('row')") == 2
+    click_on(page)
+    assert page.input_value("#id_target") == typed
+    page.evaluate("() => window.start.store.look(83.6, 22.0, 0.4)")
+    assert page.evaluate("() => window.start.store.get('view').fov") == pytest.approx(0.4, rel=0.01)
+    tell(page, row=0)
+    assert page.evaluate("() => window.start.store.get('view').ra") == pytest.approx(150, abs=0.2)
+
+    ours = (site.url, "data:", f"blob:{site.url}")
+    assert [url for url in elsewhere if not url.startswith(ours)] == []
+
+
+def test_the_map_has_keys_and_no_barriers(context, site):
+    page = context.new_page()
+    opened(page)
+    frame = page.get_by_role("application", name="Sky map")
+    frame.focus()
+    before = page.evaluate("() => window.start.store.get('view')")
+    for key in ("+", "ArrowUp", "Enter"):
+        frame.press(key)
+    after = page.evaluate("() => window.start.store.get('view')")
+    assert after["fov"] < before["fov"]
+    assert after["dec"] > before["dec"]
+    assert degrees(page.input_value("#id_target"))[1] == pytest.approx(after["dec"], abs=1e-5)
+    page.get_by_role("button", name="Layers").click()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        result = Axe().run(page, context={"include": [["#sky"]], "exclude": [["#sky-view"]]})
+        assert result.violations_count == 0, result.generate_report()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sky-menu")).to_be_hidden()
+
+
+def test_without_a_viewer_the_page_works(browser, site):
+    """In a context of its own: a browser notes the missing file in its console."""
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    page.route("**/aladin-lite/aladin.js", lambda route: route.fulfill(status=404))
+    page.goto("/")
+    expect(page.get_by_role("heading", name="No sky map")).to_be_visible()
+    expect(page.locator("#sky-missing")).to_contain_text("could not be loaded")
+    expect(page.locator("#sky-tools")).to_be_hidden()
+    page.fill("#id_target", "12.34 34.89")
+    page.wait_for_selector("#position-feedback .feedback-good")
+    context.close()
+
+
+def test_a_survey_elsewhere_is_asked_only_once_it_is_chosen(browser, site):
+    """In a context of its own: the survey does not answer, and the console says so."""
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    asked = []
+
+    def refuse(route):
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route(lambda url: not url.startswith(site.url) and url.startswith("http"), refuse)
+    opened(page)
+    assert asked == []
+    page.fill("#id_title", "kept")
+    page.get_by_role("button", name="Layers").click()
+    with page.expect_navigation():
+        page.get_by_label("Picture of the sky").select_option("dss")
+    page.wait_for_function("() => document.getElementById('sky').dataset.survey === 'dss'")
+    expect(page.locator("#id_title")).to_have_value("kept")
+    page.wait_for_selector(READY, timeout=60_000)
+    expect(page.locator("#sky-note")).to_contain_text("can't be loaded")
+    assert {url.split("/")[2] for url in asked} == {"alasky.cds.unistra.fr"}
+    context.close()
