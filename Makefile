@@ -63,8 +63,8 @@ pytest: dev ## run tests only, e.g. ARGS="tests/unit -x"
 bench: dev ## run every benchmark
 	@set -e; for benchmark in benchmarks/*.py; do echo "$(PY) $$benchmark"; $(PY) "$$benchmark"; done
 
-screenshots: chromium ## make the pictures of the documentation anew
-	$(PY) tests/browser/screenshots.py
+screenshots: chromium ## make the README's pictures anew, or all to look at: ARGS=/tmp/pictures
+	$(PY) tests/browser/screenshots.py $(ARGS)
 
 LOCK = $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --quiet

@@ -1,4 +1,4 @@
-"""The Help page and the tabs: found, filtered, and on a phone."""
+"""Help in its places: the page, the tabs, and the card for first visits."""
 
 from itertools import pairwise
 
@@ -78,3 +78,16 @@ def test_the_tab_shows_that_a_job_runs(owner):
     # The start page goes on asking, since jobs can start there.
     owner.clock.fast_forward(6000)
     expect(monitor).to_have_accessible_name("Job Monitor (3 running)")
+
+
+def test_the_card_for_first_visits_is_read_once(page):
+    page.goto("/")
+    card = page.get_by_role("complementary", name="How to begin")
+    expect(card).to_be_visible()
+    # Escape in the form is Escape anywhere.
+    page.locator("#id_target").press("Escape")
+    expect(card).to_be_hidden()
+    page.reload()
+    expect(page.locator("#id_target")).to_be_visible()
+    page.wait_for_function("() => window.start")
+    expect(card).to_be_hidden()

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from django.conf import settings
+
+from explorer.key_tables import keys_of
 from explorer.method import ERROR_RATIOS, SERSIC_RATIOS, STAR_AGREEMENT_PERCENT
 from explorer.results.columns import COUNT_COLUMNS
 from photometry_core import COLUMNS, extent, flags
 from photometry_core.kernel import background
+from photometry_core.target_lists import limits as list_limits
 from photometry_core.types import LEAST_EFFECTIVE_RADIUS_ARCSEC, MeasureOptions
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -36,6 +40,8 @@ def test_numbers_of_the_readme_are_those_of_the_program():
         f"effective radii below {LEAST_EFFECTIVE_RADIUS_ARCSEC:g} arcsec",
     ):
         assert told in words
+    limits = f"up to {list_limits.MAX_FILE_BYTES / 1e6:g} MB and {list_limits.MAX_ROWS:,} rows"
+    assert f"{limits}. More targets than one job takes ({settings.SPHEREX_MAX_TARGETS})" in words
     *names, last = flags.decode(flags.IGNORED_BY_FIT)
     assert f"Pixels flagged {', '.join(names)} or {last}," in words
 
@@ -49,3 +55,11 @@ def test_readme_and_page_compare_with_the_tractor_in_the_same_numbers():
         assert f"by {factor} at {separation} pixels" in words
     isolated, all_cases = STAR_AGREEMENT_PERCENT
     assert f"isolated ones to {isolated} %, all cases that were tried to {all_cases} %" in words
+
+
+def test_keys_of_the_readme_are_those_of_the_pages():
+    for page, title in (("start", "Starting a job"), ("results", "Looking at a result")):
+        section = README.split(f"## {title}")[1].split("\n## ")[0]
+        told = section.split("**Keys.**")[1].split("\n\n")[0]
+        known = {name for key in keys_of(page) for name in key.names}
+        assert set(told.split("`")[1::2]) <= known
