@@ -1,5 +1,6 @@
 """What tests of the jobs share: a queue worked off in the test, and real workers."""
 
+import importlib
 import json
 import os
 import signal
@@ -188,6 +189,19 @@ def at_exposure(monkeypatch):
         return order
 
     return at_exposure
+
+
+@pytest.fixture
+def spectra_read_here(monkeypatch):
+    """Has files with spectra read by this process, unbounded: starting one takes seconds."""
+
+    def run_module(module, folder, _name, _seconds):
+        entrance = importlib.import_module(f"{module}.__main__")
+        with monkeypatch.context() as patch:
+            patch.setattr(entrance, "confine", lambda *_: None)
+            entrance.main(folder)
+
+    monkeypatch.setattr("photometry_core.foreign_spectra.isolation.run_module", run_module)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.integration.test_results_download import (
 )  # fmt: skip
 from tests.spectra import made_spectrum
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("spectra_read_here")]
 
 FOREIGN = {
     "wavelength": pa.array([1.0, 2.0, None]),

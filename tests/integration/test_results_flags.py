@@ -24,7 +24,7 @@ from photometry_core.spectrum_files import (
 from photometry_core.types import MeasureOptions, ProperMotion, SersicProfile, Target
 from tests.spectra import made_spectrum
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("spectra_read_here")]
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 NONE_BAD = str(next(preset.mask for preset in PRESETS if preset.key == "none_bad"))

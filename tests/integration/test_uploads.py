@@ -26,7 +26,7 @@ from photometry_core.types import MeasureOptions
 from tests.foreign_files import BIG_FLAGS, fits_with_stamps, official_flat, official_raw
 from tests.spectra import made_spectrum
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("spectra_read_here")]
 
 PLAIN = b"wavelength,flux\n2.0,3\n1.0,4\n"
 
