@@ -19,7 +19,7 @@ class InvalidInputError(PhotometryError, ValueError):
 
 
 class ForeignFileError(InvalidInputError):
-    """A file with somebody's spectra can't be opened.
+    """A file that somebody brings, with spectra or a list of targets, can't be opened.
 
     Parameters
     ----------

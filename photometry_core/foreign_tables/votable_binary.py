@@ -10,7 +10,7 @@ import binascii
 import math
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from photometry_core.errors import ForeignFileError
@@ -33,6 +33,8 @@ class _Field:
     kind: str
     count: int
     null: str
+    single: struct.Struct | None
+    """What unpacks a cell of one number."""
 
 
 def rows_of(
@@ -96,11 +98,19 @@ def _field(where: str, attributes: Mapping[str, str]) -> _Field:
         raise ForeignFileError(f"{named}: the arraysize {size[:20]!r} is not known here")
     numbers = [int(number) for number in found[1].split("x") if number]
     count = -1 if found[2] else math.prod(numbers)
-    return _Field(named, kind, count, attributes.get("null", ""))
+    is_single = count == 1 and len(_CODES.get(kind, "")) == 1
+    single = struct.Struct(f">{_CODES[kind]}") if is_single else None
+    return _Field(named, kind, count, attributes.get("null", ""), single)
 
 
 def _cell(field: _Field, data: bytes, at: int, row: int) -> tuple[str, int]:
     """Return the text of the cell that begins at a byte, and where the next begins."""
+    if field.single is not None:
+        end = at + field.single.size
+        if end > len(data):
+            raise _too_short(field, row)
+        text = _number(field.single.unpack_from(data, at)[0], field.kind)
+        return ("" if text == field.null else text), end
     count = field.count
     if count < 0:
         count = int.from_bytes(_taken(field, data, at, 4, row), "big")
@@ -130,8 +140,12 @@ def _cell(field: _Field, data: bytes, at: int, row: int) -> tuple[str, int]:
 
 def _taken(field: _Field, data: bytes, at: int, size: int, row: int) -> bytes:
     if at + size > len(data):
-        raise ForeignFileError(f"{field.where}, row {row}: its data end too early")
+        raise _too_short(field, row)
     return data[at : at + size]
+
+
+def _too_short(field: _Field, row: int) -> ForeignFileError:
+    return ForeignFileError(f"{field.where}, row {row}: its data end too early")
 
 
 def _number(value: float, kind: str) -> str:
@@ -140,21 +154,19 @@ def _number(value: float, kind: str) -> str:
         return str(value)
     if math.isnan(value):
         return ""
-    if kind.startswith("float") and math.isfinite(value):
-        return next((text for text in _candidates(value) if _single(text) == value), repr(value))
+    if kind[0] == "f" and math.isfinite(value):
+        return _shortest(value)
     return repr(value)
 
 
-def _candidates(value: float) -> Iterator[str]:
-    yield f"{value:.7g}"
-    yield f"{value:.8g}"
-    yield f"{value:.9g}"
-
-
-def _single(text: str) -> float:
-    """Return the number of 32 bits that a text gives."""
+def _shortest(value: float) -> str:
+    """Return the shortest text of a number of 32 bits."""
     try:
-        number: float = _SINGLE.unpack(_SINGLE.pack(float(text)))[0]
+        for form in ("%.7g", "%.8g"):
+            text = form % value
+            if _SINGLE.unpack(_SINGLE.pack(float(text)))[0] == value:
+                return text
     except OverflowError:
-        return math.inf
-    return number
+        # Rounded up, the largest numbers have more than 32 bits.
+        pass
+    return f"{value:.9g}"
