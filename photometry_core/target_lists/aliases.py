@@ -53,7 +53,7 @@ PAIRS = (
     PairAlias(("xwinworld",), ("ywinworld",), 0.6, "", "deg"),
     PairAlias(("ramean",), ("decmean",), 0.75, "ICRS", "deg"),
     PairAlias(("rastack",), ("decstack",), 0.75, "ICRS", "deg"),
-    PairAlias(("targetra",), ("targetdec",), 0.75, "ICRS", "deg"),
+    PairAlias(("targetra",), ("targetdec",), 0.75),
     PairAlias(("meanfiberra", "fiberra"), ("meanfiberdec", "fiberdec"), 0.6, "ICRS", "deg"),
     PairAlias(("coordra",), ("coorddec",), 0.75, "ICRS"),
     PairAlias(("sra",), ("sdec",), 0.8, "ICRS", "deg"),

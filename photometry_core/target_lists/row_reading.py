@@ -85,7 +85,7 @@ class RowReader:
 
     def __init__(self, table: ListTable, mapping: Mapping, edits: Edits, first: int) -> None:
         self._table, self._mapping, self._edits, self._first = table, mapping, edits, first
-        self._choices = {role: mapping.choice(role) for role in ROLES}
+        self._choices = {role: mapping.choice(role) for role in ("", *ROLES)}
         places = {column.name: place for place, column in enumerate(table.columns)}
         self._places = {
             role: tuple(places[name] for name in choice.columns)
@@ -111,7 +111,8 @@ class RowReader:
             else cells[found[0]] if found else self._choices[role].constant
             for role, found in self._places.items()
         }  # fmt: skip
-        corrections = self._edits.corrections.get(index, {})
+        given = self._edits.corrections.get(index, {})
+        corrections = {role: text for role, text in given.items() if role in ROLES}
         draft = RowDraft(
             index=index,
             line=self._table.lines[row],
@@ -167,7 +168,7 @@ class RowReader:
         draft.problems.append(
             CellProblem(
                 role=role,
-                column=self._choices[role].label if role else "",
+                column=self._choices[role].label,
                 value=value,
                 message=message,
                 is_error=is_error,

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import FK4, FK5, SkyCoord
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from photometry_core.target_lists.checks import Edits, check
 from photometry_core.target_lists.closeness import nearest_within_a_pixel
@@ -342,3 +344,45 @@ def test_case_36_renamed_columns_that_may_be_meant_are_asked_about():
     file = list_file("ra,RA_2,dec", ["189.9,100.5,1", "150.9,101.5,2"])
     assert [q.key for q in questions(file, propose(file).mapping)] == ["position.pair"]
     assert check(file, propose(file).mapping).targets == []
+
+
+HEADERS = st.sampled_from(
+    ["ra", "dec", "RAJ2000", "DEJ2000", "l", "b", "lon", "lat", "RAh", "RAm", "RAs", "DE-", "DEd",
+     "DEm", "name", "objname", "n", "q", "PA", "re", "SHAPE_E1", "SHAPE_E2", "pmra", "pmdec",
+     "ref_epoch", "x", "\u03b1", "Dec [\u00b0]"]
+)  # fmt: skip
+CELLS = st.one_of(
+    st.sampled_from(
+        ["", "12:30:00", "-00 30 00", "12h30m", "1d2", "-999", "nan", "1,5", "0x10", "2016.0",
+         "M31", "J2016", "2016-01-01", "9" * 400, "1e999", "5 arcsec", "1e999 mas/yr", "\u00bd",
+         "1.2 0.3", "10\u00b0", "--", "12 39 59 -11 37 23", "b1950", "+", "-", "360", "90"]
+    ),
+    st.floats(-400, 400).map(repr),
+    st.text(max_size=12),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_table_gets_an_answer_for_every_row(data):
+    names = data.draw(st.lists(HEADERS, min_size=1, max_size=8, unique=True))
+    row = st.tuples(*[CELLS] * len(names))
+    rows = data.draw(st.lists(row, min_size=1, max_size=4))
+    file = list_file(names, rows)
+    mapping = propose(file).mapping
+    for _ in range(12):
+        asked = questions(file, mapping)
+        checked = check(file, mapping)
+        assert len(checked.rows) == len(rows)
+        assert not asked or not checked.targets
+        assert all(row.problems for row in checked.rows if row.status == "error")
+        answers = [question for question in asked if question.answers]
+        if not answers:
+            break
+        value, _ = data.draw(st.sampled_from(answers[0].answers))
+        mapping = answer(file, mapping, answers[0].key, value)
+    else:
+        pytest.fail(f"still asked: {asked}")
+    good = [row for row in checked.rows if row.status in ("good", "warning")]
+    assert [row.target for row in good] == checked.targets
+    assert len({row.name.casefold() for row in good}) == len(good)
