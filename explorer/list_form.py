@@ -86,7 +86,9 @@ class ListForm(forms.Form):
         if self.source == "file":
             file: UploadedFile = self.cleaned_data["file"]
             return file.name or "", file.chunks()
-        return "", [self.cleaned_data["text"].encode("utf-8", "replace")]
+        # Browsers send lines of a form as they are ended on no system but one.
+        text = self.cleaned_data["text"].replace("\r\n", "\n")
+        return "", [text.encode("utf-8", "replace")]
 
     def refuse_size(self) -> None:
         """Say that the file was too large to be received."""

@@ -23,12 +23,14 @@ from jobs.phases import Phase, move
 from jobs.services import fail_job
 from jobs.troubles import handled
 from photometry_core import pipeline
-from photometry_core.measurement import Provenance
+from photometry_core.measurement import Measurement, Provenance
 from photometry_core.spectrum import Spectrum, build_spectrum
 from photometry_core.spectrum_files import product_path, save_product, stamps_path
 
 log = logging.getLogger(__name__)
 
+_ROWS_AT_ONCE = 5_000
+"""Measurements that are in memory together; each has 15 kB of stamps."""
 _PACKAGES = ("numpy", "scipy", "astropy", "pyarrow", "Django", "django-q2")
 
 
@@ -91,10 +93,14 @@ def _write_products(job: Job, chunks: Sequence[Chunk], token: str) -> Path:
     # The time of the job, not of this attempt: two attempts write the same.
     provenance = pipeline.provenance(archive, job.started or job.created)
     spectra: list[dict[str, Any]] = []
-    for index, target in enumerate(job.targets):
-        measurements = chunk_results.read(map(_file, chunks), index)
-        spectrum = build_spectrum(target, measurements, job.options, provenance)
-        _check_rows(spectrum, index, chunks)
+    images = _images(chunks, job.n_targets)
+    targets = job.targets
+    measured: dict[int, list[Measurement]] = {}
+    for index, target in enumerate(targets):
+        if index not in measured:
+            measured = chunk_results.read(map(_file, chunks), _some_targets(images, index))
+        spectrum = build_spectrum(target, measured.pop(index), job.options, provenance)
+        _check_rows(spectrum, index, images[index])
         save_product(spectrum, folder, index)
         stamps = stamps_path(folder, index)
         spectra.append(
@@ -117,18 +123,31 @@ def _write_products(job: Job, chunks: Sequence[Chunk], token: str) -> Path:
     return folder
 
 
-def _check_rows(spectrum: Spectrum, index: int, chunks: Sequence[Chunk]) -> None:
+def _images(chunks: Sequence[Chunk], n_targets: int) -> list[list[str]]:
+    """Return the identifiers of the exposures of each target."""
+    images: list[list[str]] = [[] for _ in range(n_targets)]
+    for chunk in chunks:
+        for match in chunk.matches:
+            for index in match.targets:
+                images[index].append(match.exposure.publisher_did)
+    return images
+
+
+def _some_targets(images: Sequence[Sequence[str]], first: int) -> range:
+    """Return as many targets as are read at once: files are opened for each such set."""
+    rows, end = len(images[first]), first + 1
+    while end < len(images) and rows + len(images[end]) <= _ROWS_AT_ONCE:
+        rows += len(images[end])
+        end += 1
+    return range(first, end)
+
+
+def _check_rows(spectrum: Spectrum, index: int, images: Sequence[str]) -> None:
     """Refuse a spectrum that does not have exactly one row per exposure of its chunks."""
-    expected = sorted(
-        match.exposure.publisher_did
-        for chunk in chunks
-        for match in chunk.matches
-        if index in match.targets
-    )
     found = sorted(str(name) for name in spectrum.table["obs_publisher_did"])
-    if found != expected:
+    if found != sorted(images):
         raise RuntimeError(
-            f"target {index}: {len(found)} rows for {len(expected)} exposures, or not the same"
+            f"target {index}: {len(found)} rows for {len(images)} exposures, or not the same"
         )
 
 

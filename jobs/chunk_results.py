@@ -7,7 +7,7 @@ and `Stamp`, and every value comes back bit for bit, NaN included.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs import folders
@@ -71,17 +72,11 @@ def write(path: Path, rows: Sequence[tuple[int, Measurement]]) -> None:
     OSError
         They can't be written; nothing is left behind.
     """
-    of_targets: dict[int, list[Measurement]] = {}
-    for target, measurement in rows:
-        of_targets.setdefault(target, []).append(measurement)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     try:
         # Noise can't be compressed, and the file lives for minutes.
-        with pq.ParquetWriter(draft, _SCHEMA, compression="none", use_dictionary=False) as writer:
-            for target, measurements in of_targets.items():
-                # A row group of its own, so that reading a target reads nothing else.
-                writer.write_table(_table(target, measurements))
+        pq.write_table(_table(rows), draft, compression="none", use_dictionary=False)
         folders.flush(draft)
         draft.rename(path)
         folders.flush(path.parent)
@@ -89,18 +84,31 @@ def write(path: Path, rows: Sequence[tuple[int, Measurement]]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def read(paths: Iterable[Path], target: int) -> list[Measurement]:
-    """Return the measurements of one target from several files, in their order.
+def read(paths: Iterable[Path], targets: Collection[int]) -> dict[int, list[Measurement]]:
+    """Return the measurements of some targets from several files.
+
+    Parameters
+    ----------
+    paths
+        The files; each is opened once.
+    targets
+        Indices of the targets.
+
+    Returns
+    -------
+    dict
+        For every one of the targets its measurements, in the order of the files.
 
     Raises
     ------
     OSError, pyarrow.ArrowInvalid
         A file is missing or damaged.
     """
-    measurements: list[Measurement] = []
+    measurements: dict[int, list[Measurement]] = {target: [] for target in targets}
+    wanted = pc.field(_TARGET).isin(sorted(targets))
     for path in paths:
-        table = pq.read_table(path, schema=_SCHEMA, filters=[(_TARGET, "=", target)])
-        measurements.extend(_measurement(row) for row in table.to_pylist())
+        for row in pq.read_table(path, schema=_SCHEMA, filters=wanted).to_pylist():
+            measurements[row[_TARGET]].append(_measurement(row))
     return measurements
 
 
@@ -115,8 +123,9 @@ def count(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def _table(target: int, measurements: Sequence[Measurement]) -> pa.Table:
-    columns: dict[str, list[Any]] = {_TARGET: [target] * len(measurements)}
+def _table(rows: Sequence[tuple[int, Measurement]]) -> pa.Table:
+    measurements = [measurement for _, measurement in rows]
+    columns: dict[str, list[Any]] = {_TARGET: [target for target, _ in rows]}
     for name in _SCALAR_FIELDS:
         values = [getattr(measurement, name) for measurement in measurements]
         if name == "exposure":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,7 +77,22 @@ def summary(request: VisitorRequest, list_id: str) -> HttpResponse:
     return render(request, "start/list_summary.html", {"summary": shown})
 
 
+def _storing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Make a view that says so if nothing can be stored at the moment."""
+
+    @wraps(view)
+    def answering(request: VisitorRequest, list_id: str) -> HttpResponse:
+        try:
+            return view(request, list_id)
+        except OperationalError:
+            log.exception("a list could not be changed")
+            return HttpResponse(_NOT_STORED, status=503, content_type="text/plain; charset=utf-8")
+
+    return answering
+
+
 @require_POST
+@_storing
 def delete(request: VisitorRequest, list_id: str) -> HttpResponse:
     """Delete a list of the visitor; jobs that were made of it stay."""
     owned_list(request, list_id).delete()
@@ -87,6 +103,7 @@ def delete(request: VisitorRequest, list_id: str) -> HttpResponse:
 
 
 @require_POST
+@_storing
 def leave_out(request: VisitorRequest, list_id: str) -> HttpResponse:
     """Leave out every row of a list that can't be measured as it is."""
     target_list = owned_list(request, list_id)

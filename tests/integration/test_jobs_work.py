@@ -6,7 +6,7 @@ import logging
 import pytest
 from django_q.models import OrmQ
 
-from jobs import folders, products, sweeper, tasks
+from jobs import assembly, folders, products, sweeper, tasks
 from jobs.errors import DISK_FULL_NOTICE, ProductMissingError
 from jobs.models import Job
 from jobs.phases import Phase
@@ -31,7 +31,9 @@ def test_a_job_gives_one_row_per_exposure_found(submit, work_off):
     assert job.problems == ["notes0.txt: not a FITS file"]
 
 
-def test_the_product_is_what_the_library_measures(submit, work_off):
+@pytest.mark.parametrize("rows_at_once", [5_000, 1])
+def test_the_product_is_what_the_library_measures(submit, work_off, monkeypatch, rows_at_once):
+    monkeypatch.setattr(assembly, "_ROWS_AT_ONCE", rows_at_once)
     job = submit(n=45, n_targets=2, faults={"7": "unreadable"})
     work_off()
     direct = pipeline.measure(job.targets, open_archive(job.archive), job.options)

@@ -131,6 +131,14 @@ class TestKnownAgain:
         )
         assert "The same list" not in words_of(client.get(f"/?list={first.pk}"))
 
+    def test_14_a_file_is_the_same_as_its_pasted_rows(self, client):
+        first = opened(client, TABLE)
+        response = client.post(
+            "/lists/", {"text": TABLE.decode().replace("\n", "\r\n"), "complete": "1"}
+        )
+        pasted = TargetList.objects.get(pk=response.url.partition("=")[2])
+        assert target_lists.same_as(pasted) == first
+
     def test_a_mapping_that_was_taken_over_is_said(self, client):
         first = opened(client, name="first.csv")
         said = target_lists.mapping_of(first)

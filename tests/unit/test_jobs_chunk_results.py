@@ -77,11 +77,13 @@ def test_round_trip_is_exact(tmp_path):
     paths = [tmp_path / "a.parquet", tmp_path / "deep" / "b.parquet"]
     chunk_results.write(paths[0], rows[:13])
     chunk_results.write(paths[1], rows[13:])
+    found = chunk_results.read(paths, (0, 1, 2))
     for target in (0, 1):
         expected = [measurement for index, measurement in rows if index == target]
-        assert bits_of_all(chunk_results.read(paths, target)) == bits_of_all(expected)
+        assert bits_of_all(found[target]) == bits_of_all(expected)
+        assert bits_of_all(chunk_results.read(paths, [target])[target]) == bits_of_all(expected)
     assert [chunk_results.count(path) for path in paths] == [13, 7]
-    assert chunk_results.read(paths, 2) == []
+    assert found[2] == []
 
 
 def bits_of_all(measurements):
@@ -98,7 +100,7 @@ def test_an_empty_chunk_is_a_file(tmp_path):
     path = tmp_path / "0.parquet"
     chunk_results.write(path, [])
     assert chunk_results.count(path) == 0
-    assert chunk_results.read([path], 0) == []
+    assert chunk_results.read([path], [0]) == {0: []}
 
 
 @pytest.mark.parametrize(
