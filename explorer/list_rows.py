@@ -89,6 +89,11 @@ class GridRow:
     dec: str
     shape: str
 
+    @property
+    def number(self) -> int:
+        """What messages call the row: they count from 1."""
+        return self.row.index + 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsPage:
@@ -292,13 +297,13 @@ def report_csv(rows: CheckedList) -> str:
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(["line", "column", "value", "kind", "problem", "suggestion"])
+    writer.writerow(["row", "line", "column", "value", "kind", "problem", "suggestion"])
     for row in rows.rows:
         for problem in row.problems:
             kind = "error" if problem.is_error else "warning"
             cell = (problem.column or problem.role, problem.value)
             words = (kind, problem.message, problem.suggestion)
-            writer.writerow([row.line, *map(_harmless, cell + words)])
+            writer.writerow([row.index + 1, row.line, *map(_harmless, cell + words)])
     return stream.getvalue()
 
 

@@ -16,7 +16,7 @@ from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists.checks import CellProblem, CheckedList, CheckedRow
 from photometry_core.target_lists.contents import ListColumn, ListFile, ListTable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists_read_here")]
 
 ROWS = "\n".join(f"star {i},{100 + i / 100},{-5 + i / 1000}" for i in range(120))
 LIST = f"name,ra,dec,other\n{ROWS}\n".replace("\n", ",x\n").replace("other,x", "other")
@@ -164,9 +164,9 @@ def test_the_error_report_runs_no_formula(client, opened, checks):
     response = client.get(address(opened(), "report"))
     assert "attachment" in response["Content-Disposition"]
     assert list(csv.reader(io.StringIO(response.content.decode()))) == [
-        ["line", "column", "value", "kind", "problem", "suggestion"],
-        ["2", "Name", '\'=HYPERLINK("x")', "error", "'-1 is no name", "'@home"],
-        ["2", "Name", "-1.5", "warning", "a number", "+2e3"],
+        ["row", "line", "column", "value", "kind", "problem", "suggestion"],
+        ["1", "2", "Name", '\'=HYPERLINK("x")', "error", "'-1 is no name", "'@home"],
+        ["1", "2", "Name", "-1.5", "warning", "a number", "+2e3"],
     ]
 
 

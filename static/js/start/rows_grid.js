@@ -176,7 +176,7 @@ export class RowsGrid {
     input.className = "cell-editor";
     input.value = cell.dataset.text;
     input.maxLength = 4000;
-    input.setAttribute("aria-label", `${cell.dataset.label}, line ${cell.parentElement.cells[0].textContent}`);
+    input.setAttribute("aria-label", `${cell.dataset.label}, row ${cell.parentElement.cells[0].textContent}`);
     this.#editor = { cell, input };
     cell.classList.add("is-edited");
     cell.append(input);
