@@ -40,8 +40,9 @@ def show(page, seeded, name):
 def test_no_barriers(owner, seeded, name, scheme):
     owner.emulate_media(color_scheme=scheme)
     show(owner, seeded, name)
-    # Inside of the plot is bokeh's; the table has the same values.
-    result = Axe().run(owner, context={"exclude": [["#plot"]]})
+    # Inside of the plot is bokeh's; the table has the same values. Inside of the map is Aladin
+    # Lite's; the form has the same positions.
+    result = Axe().run(owner, context={"exclude": [["#plot"], ["#sky-view"]]})
     assert result.violations_count == 0, result.generate_report()
 
 

