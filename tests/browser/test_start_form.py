@@ -147,6 +147,8 @@ def test_no_barriers_in_everything_unfolded(page):
     type_galaxy(page)
     page.locator("#options > summary").click()
     page.locator("#motion > summary").click()
+    expect(page.locator("#panel-outlook")).to_contain_text("exposures")
+    expect(page.locator("#panel .is-old")).to_have_count(0)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         result = Axe().run(page, context={"include": [["#panel"]]})
