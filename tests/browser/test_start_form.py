@@ -54,6 +54,7 @@ def test_a_galaxy_is_confirmed_drawn_sent_and_comes_back(page):
     expect(page.locator("#id_title")).to_have_attribute("placeholder", "M 81 · Sérsic n 4 · D5")
     page.get_by_role("button", name="Collapse the form").click()
     expect(page.locator("#panel-summary")).to_have_text("M 81, Sérsic n 4, D5")
+    expect(page.locator("#panel-outlook")).to_contain_text("exposures")
     page.get_by_role("button", name="Measure spectrum").click()
     page.wait_for_url(re.compile("/jobs/."))
     job = re.search(r"/jobs/([\w-]+)/", page.url)[1]
@@ -84,7 +85,7 @@ def test_the_form_steps_back_for_the_map_and_obeys_keys(page):
     page.keyboard.press("c")
     expect(page.locator("#panel-body")).to_be_hidden()
     expect(page.locator("#panel-summary")).to_have_text("J004921.60+345324.0")
-    assert panel.bounding_box()["height"] < 90
+    assert panel.bounding_box()["height"] < 100
     page.keyboard.press("c")
     page.keyboard.press("m")
     assert page.evaluate("() => window.start.store.get('mode')") == "multi"
@@ -146,6 +147,8 @@ def test_no_barriers_in_everything_unfolded(page):
     type_galaxy(page)
     page.locator("#options > summary").click()
     page.locator("#motion > summary").click()
+    expect(page.locator("#panel-outlook")).to_contain_text("exposures")
+    expect(page.locator("#panel .is-old")).to_have_count(0)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         result = Axe().run(page, context={"include": [["#panel"]]})

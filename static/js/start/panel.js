@@ -14,6 +14,7 @@ export function mountPanel(store) {
   mountSize();
   mountFading();
   mountSummary(store);
+  mountOutlook();
   mountSubmit();
   mountErrors();
 }
@@ -122,6 +123,22 @@ function mountSummary(store) {
   };
   store.on(["mode", "target", "profile", "partners", "list"], show);
   new MutationObserver(show).observe(options, { childList: true, characterData: true, subtree: true });
+  show();
+}
+
+// How many exposures, and how long: beside the button as well, wherever the form is scrolled to.
+function mountOutlook() {
+  const outlook = document.getElementById("panel-outlook");
+  const before = document.getElementById("before");
+  const head = document.getElementById("before-head");
+  const show = () => {
+    const words = before.hidden ? "" : head.textContent.trim();
+    if (outlook.textContent !== words) outlook.textContent = words;
+    outlook.classList.toggle("is-empty", head.classList.contains("is-empty"));
+    outlook.classList.toggle("is-old", head.closest(".is-old") !== null);
+  };
+  const observer = new MutationObserver(show);
+  observer.observe(before, { attributes: true, attributeFilter: ["hidden", "class"], childList: true, subtree: true });
   show();
 }
 
