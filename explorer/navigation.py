@@ -27,7 +27,7 @@ TABS = {
 
 _COOKIE = "last_result"
 _COOKIE_SECONDS = 30 * 86400
-_KEPT = re.compile(rf"({ID_PATTERN})\.(\d{{1,12}})", re.ASCII)
+_KEPT = re.compile(rf"({ID_PATTERN})\.(\d{{1,15}})", re.ASCII)
 
 
 def open_tab(request: HttpRequest) -> dict[str, str]:
@@ -57,7 +57,7 @@ def remember_result(response: HttpResponse, job: Job) -> None:
     """Have the browser remember that it was shown the results of a job, and when."""
     response.set_cookie(
         _COOKIE,
-        f"{job.pk}.{timezone.now().timestamp():.0f}",
+        f"{job.pk}.{timezone.now().timestamp() * 1000:.0f}",
         max_age=_COOKIE_SECONDS,
         # Nothing else wants to know.
         path=reverse("latest_result"),
@@ -87,7 +87,7 @@ def _last_viewed(request: VisitorRequest) -> tuple[Job | None, datetime | None]:
         return None, None
     try:
         job = readable_job(request, kept[1])
-        when = datetime.fromtimestamp(int(kept[2]), UTC)
+        when = datetime.fromtimestamp(int(kept[2]) / 1000, UTC)
     except (Http404, ValueError, OverflowError, OSError):
         return None, None
     return (job, when) if job.phase == Phase.COMPLETED else (None, None)

@@ -108,6 +108,6 @@ def test_the_latest_result_is_the_last_viewed_or_one_finished_since(client, comp
 def test_a_cookie_opens_no_job_of_a_stranger(client, complete):
     job = complete(made_spectrum(5, 0))
     Job.objects.filter(pk=job.pk).update(owner="a-stranger")
-    for kept in (f"{job.pk}.1700000000", f"{job.pk}.999999999999", "nonsense", f"{job.pk}."):
+    for kept in (f"{job.pk}.1700000000000", f"{job.pk}.999999999999999", "nonsense", f"{job.pk}."):
         client.cookies["last_result"] = kept
         assert client.get("/results/").status_code == 200
