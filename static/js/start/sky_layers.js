@@ -5,7 +5,7 @@ const FADE_DEG = [40, 5];
 const TRIES = 30;
 const SHADES = {
   coverage: { color: "#5fb4e6", opacity: 0.05 },
-  deep: { color: "#f0b44c", opacity: 0.16 },
+  deep: { color: "#f0b44c", opacity: 0.1 },
 };
 
 export function keepLayers(A, view, sky) {

@@ -3,7 +3,7 @@
 import { freeCenter } from "./sky_space.js";
 
 // The northern deep field, where there is most to see.
-const FIRST_VIEW = { ra: 270, dec: 66.56, fov: 45 };
+const FIRST_VIEW = { ra: 270, dec: 66.56, fov: 30 };
 const CLOSE_DEG = 0.6;
 const WIDE_DEG = 3;
 const HIT_PIX = 11;
