@@ -285,7 +285,7 @@ def _measured_pace(archive: str, engine: str, *, is_sersic: bool) -> tuple[float
         return statistics.median(used), basis
     return (
         1 / ASSUMED_ROWS_PER_SECOND,
-        f"no job of this site is finished yet: {ASSUMED_ROWS_PER_SECOND} rows/s assumed",
+        f"no job of this site is finished yet, {ASSUMED_ROWS_PER_SECOND} rows/s assumed",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -116,7 +117,7 @@ class _Kept:
 
 
 _kept = _Kept()
-_searches = InTime("exposure counts")
+_searches = InTime("exposure counts", most=60)
 
 
 def forget() -> None:
@@ -163,20 +164,40 @@ def exposures_covering(
         The archive can't be searched.
     """
     deadline = time.monotonic() + seconds
+    batches = [
+        _Batch(archive, positions[first : first + _TARGETS_AT_ONCE])
+        for first in range(0, len(positions), _TARGETS_AT_ONCE)
+    ]
     found: list[CoveringExposures] = []
-    for first in range(0, len(positions), _TARGETS_AT_ONCE):
-        batch = positions[first : first + _TARGETS_AT_ONCE]
-        known = {position: _kept.get(archive, position) for position in batch}
-        missing = tuple(position for position, one in known.items() if one is None)
-        if missing:
-            remaining = deadline - time.monotonic()
-            search = partial(_find, archive, missing)
-            try:
-                known |= _searches.answer((archive, missing), search, remaining)
-            except StillWorkingError:
-                break
-        found += [one for position in batch if (one := known[position]) is not None]
+    with suppress(StillWorkingError):
+        # What is not ready in time is worked on until it is asked for again.
+        for batch in batches:
+            batch.begin()
+    with suppress(StillWorkingError):
+        for batch in batches:
+            found += batch.answer(deadline - time.monotonic())
     return found
+
+
+class _Batch:
+    """A few positions that are searched for together."""
+
+    def __init__(self, archive: str, positions: Sequence[Position]) -> None:
+        self._positions = positions
+        self._known = {position: _kept.get(archive, position) for position in positions}
+        missing = tuple(position for position, one in self._known.items() if one is None)
+        self._missing = missing
+        self._key = (archive, missing)
+        self._search = partial(_find, archive, missing)
+
+    def begin(self) -> None:
+        if self._missing:
+            _searches.begin(self._key, self._search)
+
+    def answer(self, seconds: float) -> list[CoveringExposures]:
+        if self._missing:
+            self._known |= _searches.answer(self._key, self._search, seconds)
+        return [one for position in self._positions if (one := self._known[position]) is not None]
 
 
 def _find(archive: str, positions: Sequence[Position]) -> dict[Position, CoveringExposures]:

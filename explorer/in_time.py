@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 _Value = TypeVar("_Value")
 
@@ -36,6 +36,23 @@ class InTime:
         self._most = most
         self._lock = Lock()
 
+    def begin(self, key: Hashable, work: Callable[[], _Value]) -> Future[_Value]:
+        """Begin with a question that will be asked, unless it is begun already.
+
+        Raises
+        ------
+        StillWorkingError
+            Too many others are being worked on.
+        """
+        with self._lock:
+            future = self._futures.get(key)
+            if future is None:
+                self._forget_answered()
+                if len(self._futures) >= self._most:
+                    raise StillWorkingError
+                future = self._futures[key] = self._threads.submit(work)
+        return future
+
     def answer(self, key: Hashable, work: Callable[[], _Value], seconds: float) -> _Value:
         """Return what `work` returns, or raise what it raises.
 
@@ -53,13 +70,7 @@ class InTime:
         StillWorkingError
             The answer takes longer, or too many others are being worked on.
         """
-        with self._lock:
-            future = self._futures.get(key)
-            if future is None:
-                self._forget_answered()
-                if len(self._futures) >= self._most:
-                    raise StillWorkingError
-                future = self._futures[key] = self._threads.submit(work)
+        future = self.begin(key, work)
         try:
             value = future.result(max(seconds, 0.0))
         except TimeoutError:
@@ -72,7 +83,7 @@ class InTime:
             self._drop(key, future)
             raise
         self._drop(key, future)
-        return cast(_Value, value)
+        return value
 
     def _drop(self, key: Hashable, future: Future[Any]) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -105,7 +105,8 @@ def _asked(request: VisitorRequest) -> tuple[SoFar, tuple[Target, ...]]:
     return asked, tuple(checked(owned_list(request, asked.list_id)).targets)
 
 
-def _division(targets: Sequence[Target]) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def _division(targets: tuple[Target, ...]) -> dict[str, Any]:
     """Say how many jobs the targets make, or why they make none."""
     try:
         return {"jobs": len(parts(targets))}

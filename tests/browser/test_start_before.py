@@ -55,7 +55,7 @@ def test_what_there_is_is_shown_and_neighbours_are_fitted_together(page):
     page.locator("#before-bands [data-band='1']").click()
     expect(page.locator("#before-caption")).to_contain_text("D1, ")
     expect(page.locator("#before-nearest")).to_contain_text("simulated galaxy, 5.8 arcsec SW")
-    expect(page.locator("#before-pace")).to_contain_text("time: ")
+    expect(page.locator("#before-pace")).to_contain_text("Time: ")
     assert violations(page) == []
 
     page.get_by_role("button", name="Fit together").click()
@@ -111,6 +111,7 @@ def test_a_list_is_counted_and_its_rows_are_looked_at(owner, site, seeded):
         "() => window.start.store.set({ row: window.start.store.get('positions')[1].row })"
     )
     expect(page.locator("#before-preview")).to_have_attribute("data-state", "drawn")
+    expect(page.locator("#before-caption")).to_contain_text("=1+1")
     assert shades(page) > 20
 
 

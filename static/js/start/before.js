@@ -98,7 +98,7 @@ class Before {
     if (pictured === this.#pictured) return;
     [this.#pictured, this.#place] = [pictured, ""];
     this.neighbours.show(null);
-    this.preview.show(pictured ? fieldsOfRow(fieldsOf(this.form), row) : null, row?.name);
+    this.preview.show(pictured ? fieldsOfRow(fieldsOf(this.form), row) : null, row?.name, true);
   }
 
   #mark() {

@@ -26,7 +26,7 @@ export async function count(address, fields, signal, show) {
     fields.set("part", String(next));
     const answer = await ask(address, fields, signal);
     // A search that takes longer than a request goes on; its counts are asked for again.
-    if (answer.next !== null && answer.counted === 0) await pause(500, signal);
+    if (answer.next !== null && answer.counted === 0) await pause(300, signal);
     sums = added(sums, answer);
     next = answer.next;
     show(sums);
@@ -113,7 +113,7 @@ function showPace({ pace, rows, begin, end, deep }, isList) {
   if (rows) {
     if (isList) words.push(`${begin} to ${end}`);
     if (deep) words.push(`${number(deep)} of the deep survey`);
-    words.push(`time: ${pace.basis}`);
+    words.push(`Time: ${pace.basis}`);
     if (pace.jobs_ahead) words.push(`${plural(pace.jobs_ahead, "job")} ahead, ${aboutText(pace.seconds_ahead)}`);
   }
   part("pace").textContent = words.join(" \u00b7 ");

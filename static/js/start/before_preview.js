@@ -37,9 +37,10 @@ export class Preview {
     new ResizeObserver(() => this.#draw()).observe(this.canvas);
   }
 
-  // Asks for the place of another target, or with other choices; null: there is none.
-  show(fields, name) {
-    this.name = name;
+  // Asks for the place of another target, or with other choices; null: there is none. `isRow`: it
+  // is one of many, so that its name is said.
+  show(fields, name, isRow = false) {
+    Object.assign(this, { name, isRow });
     this.#fields = fields;
     this.figure.hidden = fields === null;
     for (const button of this.buttons) button.disabled = fields === null;
@@ -78,7 +79,7 @@ export class Preview {
     const { pixels, exposure, detector, outside } = answer;
     this.#shown = { ...pixels, image: unpacked(pixels.image), wavelength: null, aperture_pix: null };
     const lines = [
-      `D${detector}, ${exposure.wavelength.toFixed(3)} \u00b5m`, `${exposure.date} UTC${outside ? ", outside the chosen times" : ""}`,
+      this.isRow ? this.name : "", `D${detector}, ${exposure.wavelength.toFixed(3)} \u00b5m`, `${exposure.date} UTC${outside ? ", outside the chosen times" : ""}`,
       exposure.id, exposure.simulated ? "simulated" : "",
     ].filter(Boolean);
     this.caption.replaceChildren(...lines.map((line) => element("li", "", line)));
