@@ -24,6 +24,8 @@ M 51,202.469575,47.195258,9.5,0.6,163,15
 3C 273,187.27792,2.05239,4,1.9,0,2
 """
 TARGET = "M 81"
+MOST_MS = 120_000
+"""For a busy machine."""
 SHAPE = {
     "sersic_index": "3.6",
     "axis_ratio": "0.52",
@@ -43,9 +45,12 @@ def wait_for_map(page: Page) -> None:
 
 def wait_for_counts(page: Page) -> None:
     """Wait until exposures are counted and the preview is drawn."""
-    page.wait_for_selector("#position-feedback .feedback-good")
-    page.wait_for_selector("#before:not([hidden]) #before-counts[aria-busy=false]")
-    page.wait_for_selector("#before-preview:not([data-state=none], [data-state=loading])")
+    for selector in (
+        "#position-feedback .feedback-good",
+        "#before:not([hidden]) #before-counts[aria-busy=false]",
+        "#before-preview:not([data-state=none], [data-state=loading])",
+    ):
+        page.wait_for_selector(selector, timeout=MOST_MS)
     wait_for_map(page)
 
 
