@@ -38,6 +38,7 @@ OPEN_TO_ALL = {
     "sky_footprints",
     "sky_hips_moc",
     "sky_hips_properties",
+    "sky_hips_whole_sky",
     "sky_tile",
 }
 """They belong to no job and no list; what they list is checked below."""
