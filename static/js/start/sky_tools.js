@@ -1,6 +1,9 @@
 // The small toolbar of the map, and the line that says where it looks.
 
+import { freeCenter } from "./sky_space.js";
+
 const ZOOM_STEP = 1.6;
+const LEAST_MENU_PIX = 150;
 
 // `layers`: what the boxes with data-layer switch, by their names.
 export function mountTools(view, store, layers) {
@@ -15,17 +18,22 @@ export function mountTools(view, store, layers) {
     const box = document.querySelector(`[data-layer="${name}"]`);
     box.addEventListener("change", () => layer.show(box.checked));
   }
-  mountMenu(by("sky-menu-button"), by("sky-menu"));
+  mountMenu(by("sky-menu-button"), by("sky-menu"), view.frame);
   view.onMove(({ ra, dec, fov }) => {
     by("sky-position").textContent = `${sexagesimal(ra / 15, "")} ${sexagesimal(dec, dec < 0 ? "\u2212" : "+")}`;
     by("sky-fov").textContent = `${angle(fov)} wide`;
   });
 }
 
-function mountMenu(button, menu) {
+function mountMenu(button, menu, frame) {
   const open = (opened) => {
     button.setAttribute("aria-expanded", String(opened));
     menu.hidden = !opened;
+    if (!opened) return;
+    // The sheet of a phone lies over the lower part of the map.
+    const free = freeCenter(frame);
+    const above = menu.getBoundingClientRect().top - frame.getBoundingClientRect().top;
+    menu.style.maxHeight = `${Math.max(free.y + free.height / 2 - above - 8, LEAST_MENU_PIX)}px`;
   };
   button.addEventListener("click", () => open(menu.hidden));
   const tools = button.closest(".sky-tools");
