@@ -14,6 +14,7 @@ from explorer.results.about import about_context, source_model
 from explorer.results.dataset import open_dataset
 from explorer.results.flag_counts import PRESETS
 from jobs import folders
+from jobs.models import Job
 from jobs.uploads import open_upload
 from photometry_core.spectrum_files import (
     load_spectrum,
@@ -261,7 +262,7 @@ def opened(client, complete):
     return opened
 
 
-def test_an_opened_file_says_what_it_does_not_say(opened):
+def test_an_opened_file_says_what_it_does_not_say(opened, client):
     shown = opened(
         drop=("reason", "data_collection"),
         origin="official",
@@ -281,7 +282,8 @@ def test_an_opened_file_says_what_it_does_not_say(opened):
     assert shown["file_facts"] == [("INSTRUME", "SPHEREx")]
     assert shown["columns"] == [("flux", "FLUX [mJy]")]
     assert shown["failures"][0]["reason"] == ""
-    page = render_to_string("results/about.html", {"about": shown})
+    request = client.get("/jobs/").wsgi_request
+    page = render_to_string("results/about.html", {"about": shown, "job": Job()}, request)
     assert "origin not said" in page
     assert "no reason is known" in page
 
