@@ -32,7 +32,8 @@ def lists(site, seeded):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    return browser_type_launch_args | launch_arguments()
+    """Without maps: software draws them, and nothing else of a page may depend on them."""
+    return browser_type_launch_args | launch_arguments(draws_maps=False)
 
 
 @pytest.fixture(scope="session")
@@ -74,16 +75,6 @@ def context(context, site):
         complaints.remove(text)
         complaints.remove(text.replace("sendAbort", "afterRequest"))
     assert complaints == []
-
-
-@pytest.fixture
-def no_map(context):
-    """A browser that can't draw the map: nothing else of the start page may depend on it."""
-    context.add_init_script(
-        "const drawn = HTMLCanvasElement.prototype.getContext;"
-        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
-        " return kind.startsWith('webgl') ? null : drawn.call(this, kind, ...rest); };"
-    )
 
 
 @pytest.fixture

@@ -92,10 +92,15 @@ def _wait_until_it_answers(site, process):
     raise RuntimeError(f"the site did not start:\n{site.log.read_text()}")
 
 
-def launch_arguments():
-    """Return how Playwright starts the browser: the system's, or else its own."""
+def launch_arguments(*, draws_maps=True):
+    """Return how Playwright starts the browser: the system's, or else its own.
+
+    Without maps it has no WebGL either, which software would have to draw.
+    """
     path = next(filter(None, map(shutil.which, _CHROMIUM_NAMES)), None)
     arguments = {"args": ["--disable-background-networking"]}
+    if not draws_maps:
+        arguments["args"] += ["--disable-gpu", "--disable-software-rasterizer"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # Chromium refuses to run its sandbox as root.
         arguments["args"].append("--no-sandbox")

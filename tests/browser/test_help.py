@@ -59,7 +59,7 @@ def test_keys_of_help_are_those_that_the_pages_register(owner, seeded):
     expect(owner).to_have_url(f"/jobs/{seeded['jobs']['measured']}/results/")
 
 
-def test_the_tab_shows_that_a_job_runs(owner, no_map):
+def test_the_tab_shows_that_a_job_runs(owner):
     answers = iter([204, 200])
 
     def answer(route):
@@ -80,7 +80,7 @@ def test_the_tab_shows_that_a_job_runs(owner, no_map):
     expect(monitor).to_have_accessible_name("Job Monitor (3 running)")
 
 
-def test_the_card_for_first_visits_is_read_once(page, no_map):
+def test_the_card_for_first_visits_is_read_once(page):
     page.goto("/")
     card = page.get_by_role("complementary", name="How to begin")
     expect(card).to_be_visible()

@@ -9,8 +9,6 @@ from playwright.sync_api import expect
 
 from tests.lists_of_targets import long_table
 
-pytestmark = pytest.mark.usefixtures("no_map")
-
 WITH_LIST = re.compile(r"/\?list=[\w-]{22}$")
 
 

@@ -1,9 +1,7 @@
 """The columns of a list in a browser: what is asked, chosen, and shown of it at once."""
 
-import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.usefixtures("no_map")
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
 

@@ -6,7 +6,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.usefixtures("no_map")
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
 SEE = "() => window.start.store.addEventListener('look', (event) => { window.seen = event.detail })"

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.running_site import launch_arguments
+
 READY = "#sky[data-state=ready]"
 LAYERS_LOADED = "() => Object.values(window.start.sky.layers).every((one) => one.state === 'ready')"
 M31 = {"name": "M 31", "ra": 10.68471, "dec": 41.26875, "motion": None}
@@ -13,6 +15,14 @@ ROWS = [
     {"row": n, "name": f"star {n}", "ra": 150.0 + 0.2 * n, "dec": 2.0, "status": status}
     for n, status in enumerate(("good", "warning", "error"))
 ]
+
+
+@pytest.fixture(scope="module")
+def browser(browser_type):
+    """A browser that draws maps."""
+    browser = browser_type.launch(**launch_arguments())
+    yield browser
+    browser.close()
 
 
 def opened(page, address="/"):
