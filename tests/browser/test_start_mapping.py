@@ -39,7 +39,7 @@ def test_a_choice_is_taken_at_once_and_leaves_the_focus(owner, lists):
 def test_one_value_for_all_rows(owner, lists):
     page = open_mapping(owner, lists["bad"])
     open_all(page)
-    page.get_by_label("Sersic galaxies").check()
+    page.get_by_label("Sersic galaxies").click()
     source = page.get_by_label("Sersic index n: where from")
     source.select_option("One value")
     index = page.get_by_label("Sersic index n", exact=True)
@@ -48,7 +48,7 @@ def test_one_value_for_all_rows(owner, lists):
     index.press("Enter")
     expect(page.locator(".mapping-summary")).to_contain_text("n: 2.5 for all rows")
     expect(page.locator("#rows tr[data-row='0'] .cell-constant")).to_have_text("2.5")
-    page.get_by_label("Point sources").check()
+    page.get_by_label("Point sources").click()
     expect(page.locator("#rows .cell-constant")).to_have_count(0)
 
 
@@ -73,7 +73,7 @@ def test_what_is_asked_is_answered_first(owner, lists):
     expect(page.locator(".mapping")).to_have_attribute("open", "")
     expect(page.locator("#rows .rows-notes")).to_contain_text("No row is read before this")
     question = page.get_by_role("group", name="No value of RAJ2000 is above 24")
-    question.get_by_label("hours").check()
+    question.get_by_label("hours").click()
     expect(question).to_have_count(0)
     expect(page.locator(".mapping-summary")).to_contain_text("RAJ2000 (hours)")
     expect(page.locator(".samples")).to_contain_text("189.997650 -11.623060")

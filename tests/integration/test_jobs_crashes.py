@@ -145,9 +145,10 @@ def test_exposures_that_kill_their_worker_are_given_up(submit, workers, log, sit
         "ivo://test/faulty?00037/D2",
     }
     assert sum("D2: given up" in problem for problem in job.problems) == 2
-    # Once before anybody was careful, and twice on record.
+    # Twice on record, and once before that, unless a lease that lapsed on a busy machine had made
+    # somebody careful already.
     read_numbers = [number for number, _ in read(log)]
-    assert (read_numbers.count(7), read_numbers.count(37)) == (3, 3)
+    assert {read_numbers.count(7), read_numbers.count(37)} <= {2, 3}
 
 
 def test_an_exposure_that_never_ends_is_given_up(submit, workers, log, site):
