@@ -139,3 +139,8 @@ def test_a_job_is_renamed_where_its_title_stands(owner, seeded):
     expect(page).to_have_title(re.compile("A pair <b>of</b> stars"))
     page.reload()
     expect(page.locator(".results-head .eyebrow")).to_contain_text("A pair <b>of</b> stars")
+    # Other tests know the job by its title.
+    page.get_by_role("button", name="Change the title A pair").click()
+    title.fill("Two targets")
+    title.press("Enter")
+    expect(page).to_have_title(re.compile("Two targets"))

@@ -105,6 +105,8 @@ class PlotPane {
     if (!drawing || drawing.panels.length !== nPanels) {
       drawing?.remove();
       this.drawing = null;
+      // What was about to be said of its ranges is not true of the next one.
+      clearTimeout(this.#timers.zoom);
       this.#element.style.setProperty("--panels", nPanels - 1);
       drawing = await Drawing.into(this.#element, item, nPanels);
       if (turn !== this.#turn) {

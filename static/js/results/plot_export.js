@@ -61,6 +61,8 @@ function download(blob, name) {
 // The plot as SVG with its size in cm.
 async function svgOf(pane) {
   const { plot, store, palette } = pane;
+  // As it is now: the page may be about to draw another plot.
+  const zoomed = pane.drawing ? pane.drawing.zoomed : store.get("zoom");
   const height = HEIGHT + PANEL_HEIGHT * (plot.panels.length - 1);
   const stage = document.createElement("div");
   stage.style.cssText = `position: fixed; left: -20000px; top: 0; width: ${WIDTH}px; height: ${height}px; background: #fff`;
@@ -73,7 +75,7 @@ async function svgOf(pane) {
     drawing.fill(plot);
     drawing.dress(theme);
     drawing.show({ raw: store.get("raw"), errors: store.get("errors") });
-    drawing.zoom(pane.drawing.zoomed);
+    drawing.zoom(zoomed);
     putLegend(drawing, plot, theme);
     await settled(drawing);
     drawFeatures(drawing, pane.features);
