@@ -31,6 +31,12 @@ def asked(client, address, **fields):
     return response.json()
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """Answers come when everything is counted, however long the first count of a process takes."""
+    monkeypatch.setattr("explorer.estimate.WAIT_SECONDS", 60.0)
+
+
 @pytest.fixture
 def preview(client):
     """Asks for a preview until it is there."""
