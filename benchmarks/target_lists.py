@@ -25,7 +25,8 @@ sys.path.insert(0, str(ROOT))
 from tests.browser.running_site import launch_arguments, running_site  # noqa: E402
 
 SHORT = 20
-LISTED = """(n) => window.start.store.get("positions").length === n
+LISTED = """(n) => window.start?.store.get("list")?.rows === n
+    && window.start.store.get("positions").length
     && document.querySelectorAll("#rows tbody tr[data-row]").length === Math.min(n, 100)"""
 
 
