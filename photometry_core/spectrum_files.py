@@ -23,7 +23,7 @@ from photometry_core.file_contents import FileContents, contents_of, contents_of
 from photometry_core.measurement import Provenance
 from photometry_core.product_names import REQUEST_KEY, STAMP_PLANES
 from photometry_core.spectrum import COLUMNS, Spectrum, make_table
-from photometry_core.stamp_cubes import Stamps
+from photometry_core.stamp_cubes import Stamps, stamps_of_hdus
 from photometry_core.types import MeasureOptions, Target
 from photometry_core.votable import votable_bytes, votable_header
 
@@ -127,14 +127,7 @@ def load_stamps(path: Path, rows: Sequence[int] | None = None) -> Stamps:
             raise IndexError(f"row {wanted.max()} of {count} does not exist")
         planes = {field: np.array(hdus[name].data[wanted]) for name, field, _ in STAMP_PLANES}
         places = hdus["PLACE"].data[wanted]
-        return Stamps(
-            image_mjy_sr=planes["image_mjy_sr"].astype(np.float32),
-            variance_mjy2_sr2=planes["variance_mjy2_sr2"].astype(np.float32),
-            model_mjy_sr=planes["model_mjy_sr"].astype(np.float32),
-            flags=planes["flags"].astype(np.int32),
-            origin_pix=np.stack([places["X0"], places["Y0"]], axis=-1).astype(np.int64),
-            cd_deg=np.array(places["CD"]).astype(np.float64).reshape(-1, 2, 2),
-        )
+        return stamps_of_hdus(planes, places)
 
 
 def parquet_bytes(contents: FileContents, request: dict[str, Any] | None = None) -> bytes:

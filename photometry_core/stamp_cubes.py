@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,26 @@ class Stamps:
 
 
 STAMP_FIELDS = tuple(field.name for field in fields(Stamps))
+
+
+def stamps_of_hdus(planes: Mapping[str, npt.NDArray[Any]], places: Any) -> Stamps:
+    """Return stamps of what a file of stamps holds, in memory and in the machine's byte order.
+
+    Parameters
+    ----------
+    planes
+        The image planes by the names of the fields, each of the shape that `Stamps` says.
+    places
+        The rows of the table of places, with the columns ``X0``, ``Y0`` and ``CD``.
+    """
+    return Stamps(
+        image_mjy_sr=planes["image_mjy_sr"].astype(np.float32),
+        variance_mjy2_sr2=planes["variance_mjy2_sr2"].astype(np.float32),
+        model_mjy_sr=planes["model_mjy_sr"].astype(np.float32),
+        flags=planes["flags"].astype(np.int32),
+        origin_pix=np.stack([places["X0"], places["Y0"]], axis=-1).astype(np.int64),
+        cd_deg=np.array(places["CD"]).astype(np.float64).reshape(-1, 2, 2),
+    )
 
 
 def empty_stamps(count: int) -> Stamps:

@@ -174,7 +174,7 @@ def _stamps(name: str, hdus: Any) -> Stamps | None:
     wanted = [plane for plane, _, _ in STAMP_PLANES] + [_PLACES]
     if not all(plane in hdus for plane in wanted):
         return None
-    from photometry_core.stamp_cubes import Stamps
+    from photometry_core.stamp_cubes import stamps_of_hdus
 
     header = hdus[wanted[0]].header
     count = int(header.get("NAXIS3", -1))
@@ -192,11 +192,4 @@ def _stamps(name: str, hdus: Any) -> Stamps | None:
     places = hdus[_PLACES].data
     if len(places) != count or not {"X0", "Y0", "CD"} <= set(places.names):
         raise ForeignFileError(f"{name}: HDU {_PLACES} does not go with the {count} stamps")
-    return Stamps(
-        image_mjy_sr=planes["image_mjy_sr"].astype(np.float32),
-        variance_mjy2_sr2=planes["variance_mjy2_sr2"].astype(np.float32),
-        model_mjy_sr=planes["model_mjy_sr"].astype(np.float32),
-        flags=planes["flags"].astype(np.int32),
-        origin_pix=np.stack([places["X0"], places["Y0"]], axis=-1).astype(np.int64),
-        cd_deg=np.asarray(places["CD"], np.float64).reshape(-1, 2, 2),
-    )
+    return stamps_of_hdus(planes, places)

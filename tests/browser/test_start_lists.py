@@ -1,33 +1,15 @@
 """How a list comes in on the start page, is known again, and goes off as jobs."""
 
-import base64
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.dropped_files import drop
 from tests.lists_of_targets import long_table
 
 WITH_LIST = re.compile(r"/\?list=[\w-]{22}$")
-
-
-def drop(page, *files):
-    """Drop files on the panel as a file manager does."""
-    encoded = [[name, base64.b64encode(content).decode()] for name, content in files]
-    transfer = page.evaluate_handle(
-        """(files) => {
-            const transfer = new DataTransfer();
-            for (const [name, text] of files) {
-                const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-                transfer.items.add(new File([bytes], name));
-            }
-            return transfer;
-        }""",
-        encoded,
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("#panel .panel-head", event, {"dataTransfer": transfer})
 
 
 def choose(page, content, name="stars.csv"):
@@ -47,9 +29,9 @@ def test_a_dropped_list_keeps_what_was_typed_and_becomes_jobs(page):
     # No exposure is so late, so that the jobs are done at once.
     page.fill("#id_time_start", "69000")
     page.fill("#id_title", "my survey")
-    drop(page, ("a.csv", b"x"), ("b.csv", b"x"))
+    drop(page, "#panel .panel-head", ("a.csv", b"x"), ("b.csv", b"x"))
     expect(page.locator("#list-file-error")).to_have_text("One file at a time.")
-    drop(page, ("a list of <b>stars.csv", long_table(103, n_bad=1)))
+    drop(page, "#panel .panel-head", ("a list of <b>stars.csv", long_table(103, n_bad=1)))
     page.wait_for_url(WITH_LIST)
     expect(page.locator(".list-chip strong")).to_have_text("a list of <b>stars.csv")
     expect(page.locator("#list-sentence")).to_have_text("102 targets: 2 jobs of up to 100 targets")

@@ -1,6 +1,5 @@
 """The Upload page: drop a file, answer what it does not say, land on its results."""
 
-import base64
 import re
 
 import pytest
@@ -8,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from photometry_core.spectrum_files import spectrum_bytes
+from tests.browser.dropped_files import drop
 from tests.foreign_files import official_flat
 from tests.spectra import made_spectrum
 
@@ -17,28 +17,10 @@ PLAIN = b"wavelength,flux,flux_err\n" + b"".join(
 )
 
 
-def drop(page, *files):
-    """Drop files on the box as a file manager does."""
-    encoded = [[name, base64.b64encode(content).decode()] for name, content in files]
-    transfer = page.evaluate_handle(
-        """(files) => {
-            const transfer = new DataTransfer();
-            for (const [name, text] of files) {
-                const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-                transfer.items.add(new File([bytes], name));
-            }
-            return transfer;
-        }""",
-        encoded,
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("#drop-zone", event, {"dataTransfer": transfer})
-
-
 def test_a_dropped_file_opens_its_results_and_is_in_the_list(page):
     page.goto("/")
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Upload").click()
-    drop(page, ("M_81.fits", spectrum_bytes(made_spectrum(30, 2), "fits")))
+    drop(page, "#drop-zone", ("M_81.fits", spectrum_bytes(made_spectrum(30, 2), "fits")))
     page.wait_for_url(RESULTS)
     expect(page.get_by_role("heading", level=1)).to_have_text("M 81")
     expect(page.get_by_text("uploaded file")).to_be_visible()
@@ -52,7 +34,7 @@ def test_a_dropped_file_opens_its_results_and_is_in_the_list(page):
 
 def test_the_file_stays_chosen_while_questions_are_answered(page):
     page.goto("/upload/")
-    drop(page, ("mine.csv", PLAIN))
+    drop(page, "#drop-zone", ("mine.csv", PLAIN))
     page.wait_for_selector("#id_wavelength_unit")
     expect(page.get_by_role("alert")).to_contain_text("does not say the unit of")
     expect(page.locator("#id_wavelength_unit")).to_be_focused()
@@ -66,7 +48,7 @@ def test_the_file_stays_chosen_while_questions_are_answered(page):
 
 def test_errors_go_when_another_file_is_chosen(page):
     page.goto("/upload/")
-    drop(page, ("a.csv", b"ra,dec\n1,2\n"))
+    drop(page, "#drop-zone", ("a.csv", b"ra,dec\n1,2\n"))
     page.wait_for_selector(".notice-error")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("no column that can be recognised as wavelength")
@@ -81,7 +63,7 @@ def test_errors_go_when_another_file_is_chosen(page):
 
 def test_several_files_at_once_are_told_to_be_zipped(page):
     page.goto("/upload/")
-    drop(page, ("a.csv", PLAIN), ("b.csv", PLAIN))
+    drop(page, "#drop-zone", ("a.csv", PLAIN), ("b.csv", PLAIN))
     expect(page.locator("#upload-status")).to_contain_text("One file at a time")
 
 
@@ -108,7 +90,11 @@ def test_no_barriers_and_room_on_a_phone(page, scheme, width):
     page.goto("/upload/")
     for content in (None, PLAIN, b"ra,dec\n1,2\n"):
         if content:
-            drop(page, ("a_file_with_a_name_that_is_really_quite_long_for_a_phone.csv", content))
+            drop(
+                page,
+                "#drop-zone",
+                ("a_file_with_a_name_that_is_really_quite_long_for_a_phone.csv", content),
+            )
             page.wait_for_selector(f".notice-{'warning' if content is PLAIN else 'error'}")
         result = Axe().run(page)
         assert result.violations_count == 0, result.generate_report()
