@@ -52,8 +52,9 @@ def test_keys_of_help_are_those_that_the_pages_register(owner, seeded):
     ready(owner)
     registered = owner.evaluate(LISTED)
     owner.get_by_role("navigation", name="Site").get_by_role("link", name="Help").click()
-    told = owner.locator(".help-keys[data-page=results] td").all_inner_texts()
-    assert sorted(told) == sorted(registered)
+    told = owner.locator(".help-keys[data-page=results] td")
+    expect(told).to_have_count(len(registered))
+    assert sorted(told.all_inner_texts()) == sorted(registered)
     # The tab leads back to what was looked at.
     owner.get_by_role("navigation", name="Site").get_by_role("link", name="Results").click()
     expect(owner).to_have_url(f"/jobs/{seeded['jobs']['measured']}/results/")
