@@ -338,8 +338,3 @@ def left_out(edits: Edits, rows: Iterable[int]) -> Edits:
 def taken_back(edits: Edits, rows: Iterable[int]) -> Edits:
     """Return the edits with rows no more left out."""
     return replace(edits, left_out=frozenset(edits.left_out) - set(rows))
-
-
-def without_rows(edits: Edits) -> Edits:
-    """Return the edits without those of single rows; names that were looked up are kept."""
-    return Edits(located=edits.located)

@@ -212,6 +212,9 @@ class TargetList(models.Model):
         its own.
     corrections, left_out, located
         Fields of `photometry_core.target_lists.checks.Edits` as JSON.
+    other_tables
+        ``mapping``, ``corrections`` and ``left_out`` of the tables of the file that were in use
+        before, by their numbers.
     """
 
     id = models.CharField(primary_key=True, max_length=22, default=new_job_id, editable=False)
@@ -229,8 +232,9 @@ class TargetList(models.Model):
     corrections = models.JSONField(default=dict)
     left_out = models.JSONField(default=list)
     located = models.JSONField(default=dict)
+    other_tables = models.JSONField(default=dict)
 
-    LARGE = ("content", "mapping", "corrections", "left_out", "located")
+    LARGE = ("content", "mapping", "corrections", "left_out", "located", "other_tables")
     """Fields that a table of lists does not need."""
 
     class Meta:

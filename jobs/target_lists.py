@@ -32,6 +32,7 @@ from photometry_core.types import MeasureOptions, Target
 _NAME_LENGTH = 200
 _PASTED = "pasted list"
 _BAD = ("error", "unresolved")
+_OF_A_TABLE = ("mapping", "corrections", "left_out")
 
 
 def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes]) -> TargetList:
@@ -202,6 +203,35 @@ def save_mapping(target_list: TargetList, mapping: Mapping) -> None:
     target_list.mapping_from = None
     target_list.changed = timezone.now()
     target_list.save(update_fields=["mapping", "mapping_from", "changed"])
+
+
+def use_table(target_list: TargetList, mapping: Mapping) -> None:
+    """Take another table of a list into use; what was said and changed of a table is kept for it.
+
+    Parameters
+    ----------
+    target_list
+        The list, changed and stored.
+    mapping
+        Of the new table, for when it was not in use before.
+    """
+    with transaction.atomic():
+        stored = TargetList.objects.select_for_update().defer("content").get(pk=target_list.pk)
+        tables = stored.other_tables
+        tables[str(mapping_of(stored).table)] = {
+            name: getattr(stored, name) for name in _OF_A_TABLE
+        }
+        kept = tables.pop(str(mapping.table), None)
+        if kept is None:
+            kept = {"mapping": mapping.to_json(), "corrections": {}, "left_out": []}
+        for name in _OF_A_TABLE:
+            setattr(target_list, name, kept[name])
+        if "table" not in target_list.mapping["answered"]:
+            target_list.mapping["answered"].append("table")
+        target_list.other_tables = tables
+        target_list.mapping_from = None
+        target_list.changed = timezone.now()
+        target_list.save(update_fields=[*_OF_A_TABLE, "other_tables", "mapping_from", "changed"])
 
 
 def save_edits(target_list: TargetList, edits: Edits) -> None:

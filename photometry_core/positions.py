@@ -133,7 +133,9 @@ def parse_position(text: str) -> ParsedPosition | None:
         raise InvalidInputError(
             f"position: {len(text)} characters given; allowed: at most {_MAX_LENGTH}"
         )
-    plain = unicodedata.normalize("NFKC", text.translate(LOOKALIKES)).translate(LOOKALIKES)
+    # Normalized, a raised 2 or a half would be digits of the number that they follow.
+    no_digits = "".join("^" if unicodedata.category(one) == "No" else one for one in text)
+    plain = unicodedata.normalize("NFKC", no_digits.translate(LOOKALIKES)).translate(LOOKALIKES)
     plain = " ".join(plain.casefold().replace("''", '"').split())
     plain, frame = _split_frame(plain)
     numbers, digits = _TWO_NUMBERS.fullmatch(plain), _DESIGNATION.fullmatch(plain)

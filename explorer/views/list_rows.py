@@ -30,11 +30,10 @@ from explorer.list_rows import (
     rows_page,
     summary_of,
     taken_back,
-    without_rows,
 )
 from explorer.views.ownership import owned_list
 from jobs.models import TargetList
-from jobs.target_lists import checked, edits_of, file_of, mapping_of, save_mapping
+from jobs.target_lists import checked, edits_of, file_of, mapping_of, save_mapping, use_table
 from jobs.visitors import VisitorRequest
 from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists.limits import MAX_ROWS
@@ -80,10 +79,10 @@ def mapping(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     data = request.POST.dict()
     before = mapping_of(target_list)
     changed = changed_mapping(file_of(target_list), before, data)
-    save_mapping(target_list, changed)
     if changed.table != before.table:
-        # Rows of another table have nothing to do with what was fixed in this one.
-        target_list = change_edits(target_list.pk, without_rows)
+        use_table(target_list, changed)
+    else:
+        save_mapping(target_list, changed)
     if not request.headers.get("X-Requested-With"):
         # Without scripts there is no page but the whole one.
         return redirect(f"{reverse('new_job')}?list={target_list.pk}")

@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from explorer.fetching import fetch
 from explorer.forms import JobForm
@@ -22,6 +21,7 @@ from explorer.list_form import ListForm
 from explorer.list_summary import intake_context, summary_of
 from explorer.upload_limit import is_too_large
 from explorer.views.ownership import owned_list
+from explorer.views.redirection import PageRequest, go_to
 from jobs.models import Job, TargetList
 from jobs.target_lists import leave_out_bad, open_list, submit_list
 from jobs.visitors import VisitorRequest
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def lists(request: VisitorRequest) -> HttpResponse:
+def lists(request: PageRequest) -> HttpResponse:
     """Take a list and go to the start page with it; without scripts also the page that asks."""
     if request.method != "POST":
         return _page(request, None, 200)
@@ -81,7 +81,7 @@ def _storing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Make a view that says so if nothing can be stored at the moment."""
 
     @wraps(view)
-    def answering(request: VisitorRequest, list_id: str) -> HttpResponse:
+    def answering(request: PageRequest, list_id: str) -> HttpResponse:
         try:
             return view(request, list_id)
         except OperationalError:
@@ -93,10 +93,10 @@ def _storing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @require_POST
 @_storing
-def delete(request: VisitorRequest, list_id: str) -> HttpResponse:
+def delete(request: PageRequest, list_id: str) -> HttpResponse:
     """Delete a list of the visitor; jobs that were made of it stay."""
     owned_list(request, list_id).delete()
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(status=204)
     in_use = TargetList.objects.filter(owner=request.visitor, pk=request.POST.get("in_use", ""))
     return _go(request, in_use.first())
@@ -104,11 +104,11 @@ def delete(request: VisitorRequest, list_id: str) -> HttpResponse:
 
 @require_POST
 @_storing
-def leave_out(request: VisitorRequest, list_id: str) -> HttpResponse:
+def leave_out(request: PageRequest, list_id: str) -> HttpResponse:
     """Leave out every row of a list that can't be measured as it is."""
     target_list = owned_list(request, list_id)
     leave_out_bad(target_list)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         response = render(request, "start/list_summary.html", {"summary": summary_of(target_list)})
         response["HX-Trigger"] = "listchanged"
         return response
@@ -153,18 +153,14 @@ def where_to_see(jobs: list[Job]) -> str:
     return f"{reverse('jobs')}?{urlencode({'submitted': jobs[0].pk})}"
 
 
-def _go(request: VisitorRequest, target_list: TargetList | None) -> HttpResponse:
+def _go(request: PageRequest, target_list: TargetList | None) -> HttpResponse:
     """Go to the start page with a list, or to where it asks for one."""
     query = {"list": target_list.pk} if target_list else {"mode": "multi"}
     where = f"{reverse('new_job')}?{urlencode(query)}"
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect(where)
-    response = redirect(where)
-    response.status_code = 303
-    return response
+    return go_to(request, where)
 
 
-def _page(request: VisitorRequest, form: ListForm | None, status: int) -> HttpResponse:
+def _page(request: PageRequest, form: ListForm | None, status: int) -> HttpResponse:
     context: dict[str, Any] = intake_context(request.visitor, None)
     if form is not None:
         context |= {

@@ -14,6 +14,7 @@ from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect
 from explorer.job_parts import parts_of
 from explorer.progress import progress
 from explorer.views.ownership import owned_job
+from explorer.views.redirection import PageRequest, go_to
 from jobs.models import Job
 from jobs.phases import Phase
 from jobs.services import cancel_job
@@ -61,14 +62,12 @@ def job_status(request: VisitorRequest, job_id: str) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: VisitorRequest, job_id: str) -> HttpResponse:
+def cancel(request: PageRequest, job_id: str) -> HttpResponse:
     """Cancel a job that has not ended; then show the page the visitor came from."""
     shown = owned_job(request, job_id)
     cancel_job(shown)
     where = reverse("jobs") if "list" in request.POST else reverse("job", args=[shown.pk])
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect(where)
-    return redirect(where)
+    return go_to(request, where)
 
 
 def _job_context(shown: Job) -> dict[str, Any]:

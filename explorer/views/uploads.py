@@ -7,16 +7,15 @@ from typing import Any
 
 from django.db import OperationalError
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from explorer.upload_form import UploadForm
 from explorer.upload_limit import is_too_large
 from explorer.views.ownership import owned_job
+from explorer.views.redirection import PageRequest, go_to
 from jobs.uploads import delete_upload, open_upload
-from jobs.visitors import VisitorRequest
 from photometry_core.errors import ForeignFileError, InvalidInputError
 from photometry_core.foreign_tables.limits import (
     MAX_COLUMNS,
@@ -34,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: VisitorRequest) -> HttpResponse:
+def upload(request: PageRequest) -> HttpResponse:
     """Show the form; open a file, and go to its results."""
     if request.method != "POST":
         return _page(request, UploadForm())
@@ -62,25 +61,19 @@ def upload(request: VisitorRequest) -> HttpResponse:
             form.add_error(None, _NOT_STORED)
             status = 503
         else:
-            return _redirect(request, reverse("results", args=[job.pk]))
+            return go_to(request, reverse("results", args=[job.pk]))
     return _page(request, form, asked, status)
 
 
 @require_POST
-def delete(request: VisitorRequest, job_id: str) -> HttpResponse:
+def delete(request: PageRequest, job_id: str) -> HttpResponse:
     """Delete an opened file of the visitor; measured jobs are left alone."""
     delete_upload(owned_job(request, job_id))
-    return _redirect(request, reverse("jobs"))
-
-
-def _redirect(request: VisitorRequest, where: str) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect(where)
-    return redirect(where)
+    return go_to(request, reverse("jobs"))
 
 
 def _page(
-    request: VisitorRequest,
+    request: PageRequest,
     form: UploadForm,
     asked: dict[str, list[str]] | None = None,
     status: int = 200,

@@ -105,6 +105,47 @@ def test_rows_are_left_out_and_taken_back(client, bad):
     assert bad.left_out == []
 
 
+def votable_of(*tables):
+    """A VOTable whose tables have the positions that are given."""
+    fields = "".join(
+        f'<FIELD name="{name}" datatype="double" unit="deg" ucd="pos.eq.{name};meta.main"/>'
+        for name in ("ra", "dec")
+    )
+    rows = (
+        "".join(f"<TR><TD>{ra}</TD><TD>{dec}</TD></TR>" for ra, dec in table) for table in tables
+    )
+    inside = "".join(
+        f"<TABLE>{fields}<DATA><TABLEDATA>{one}</TABLEDATA></DATA></TABLE>" for one in rows
+    )
+    return (
+        '<?xml version="1.0"?><VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">'
+        f"<RESOURCE>{inside}</RESOURCE></VOTABLE>"
+    )
+
+
+def test_what_was_fixed_is_there_again_when_its_table_is(client, opened):
+    text = votable_of([(10.0, 1.0), (20.0, 2.0), (30.0, 3.0)], [(40.0, 4.0), (50.0, 5.0)])
+    target_list = opened(text, "two.vot")
+    change(client, target_list, "mapping", **{"name.source": "constant", "name.constant": "mine"})
+    change(client, target_list, "rows/1", action="correct", role="ra", text="21")
+    change(client, target_list, "rows/2", action="leave_out")
+    first = target_list.mapping
+
+    change(client, target_list, "mapping", table="1")
+    assert target_list.corrections == {}
+    assert target_list.left_out == []
+    assert "2 good" in rows_of(client, target_list)
+    change(client, target_list, "rows/0", action="leave_out")
+
+    change(client, target_list, "mapping", table="0")
+    # Choosing the table is an answer to the question which one it is.
+    assert target_list.mapping == first | {"answered": ["table"]}
+    assert target_list.corrections == {"1": {"ra": "21"}}
+    assert target_list.left_out == [2]
+    change(client, target_list, "mapping", table="1")
+    assert target_list.left_out == [0]
+
+
 def test_the_map_hears_where_the_rows_are(client, bad):
     found = client.get(address(bad, "positions")).json()
     assert found["list"] == {

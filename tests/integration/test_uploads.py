@@ -55,7 +55,7 @@ def send(client, content, name="x.csv", htmx=False, **answers):
 
 def opened(client, content, name, **answers) -> Job:
     response = send(client, content, name, **answers)
-    assert response.status_code == 302, response.content.decode()
+    assert response.status_code == 303, response.content.decode()
     job = Job.objects.get(pk=response.url.split("/")[2])
     assert response.url == f"/jobs/{job.pk}/results/"
     return job

@@ -137,7 +137,7 @@ def test_a_full_turn_is_zero(text):
         "", "   ", "m81", "M 81", "ngc 18", "NGC 1068", "47 Tuc", "3C 273", "3c273", "12 mus",
         "61 Cyg", "HD 189733", "2MASS J00244419-2708242", "J1402+5423", "1ES 1959+650", "M 81 gal",
         "BD+30 3639", "nan nan", "Barnard's star", "\u03b1 Cen", "J2000", "gal",
-        "12:39:x -11:37:23",
+        "12:39:x -11:37:23", "10\u00b2 5", "10\u00bd 5", "10 5\u2460",
     ],
 )  # fmt: skip
 def test_what_may_be_a_name_is_left_to_a_resolver(text):
