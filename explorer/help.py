@@ -23,6 +23,7 @@ from photometry_core.foreign_tables import limits as table_limits
 from photometry_core.positions import FRAME_SPELLINGS, designation, parse_position
 from photometry_core.spectrum_files import FORMATS
 from photometry_core.target_lists import limits as list_limits
+from photometry_core.target_lists.division import TOGETHER_ARCSEC
 
 WRITTEN_POSITIONS = (
     *POSITION_EXAMPLES,
@@ -165,6 +166,7 @@ def facts() -> dict[str, Any]:
         "upload_limits": limits_of_uploads(),
         "site_limits": site_limits(),
         "max_targets": settings.SPHEREX_MAX_TARGETS,
+        "together_arcsec": f"{TOGETHER_ARCSEC:.0f}",
         "max_active_jobs": settings.SPHEREX_MAX_ACTIVE_JOBS,
         "max_list_rows": f"{list_limits.MAX_ROWS:,}",
         "official_max_targets": OFFICIAL_MAX_TARGETS,

@@ -11,10 +11,10 @@ from explorer.list_form import MAX_TEXT_BYTES
 from jobs.models import TargetList
 from jobs.target_lists import (
     checked,
+    division_of,
     file_of,
     lists_of,
     mapping_of,
-    parts,
     same_as,
     words_of_bad,
 )
@@ -42,7 +42,7 @@ class ListSummary:
     table
         Name of the table in use, if there are several; else empty.
     notes
-        Sentences about the file.
+        Sentences about the file, and which neighbours fall into different jobs.
     n_targets
         How many rows are measured as it stands.
     n_good, n_warned, n_errors, n_unresolved, n_left_out
@@ -86,7 +86,7 @@ class ListSummary:
         targets = f"{self.n_targets:,} target{'s' if self.n_targets != 1 else ''}"
         if self.jobs > 1:
             return f"{targets}: {self.jobs} jobs of up to {settings.SPHEREX_MAX_TARGETS} targets"
-        return f"{targets}: one job"
+        return f"{targets}: one job" if self.jobs else f"{targets}: no jobs, as they are"
 
 
 def summary_of(target_list: TargetList) -> ListSummary:
@@ -95,14 +95,14 @@ def summary_of(target_list: TargetList) -> ListSummary:
     rows = checked(target_list)
     n_questions = sum(question.blocks for question in questions(file, mapping))
     n_targets = sum(row.target is not None and not row.is_left_out for row in rows.rows)
-    n_jobs, problem = _division(rows)
+    n_jobs, separated, problem = _division(rows, n_targets)
     table = file.tables[mapping.table]
     return ListSummary(
         target_list=target_list,
         format=file.format,
         n_columns=len(table.columns),
         table=table.name if len(file.tables) > 1 else "",
-        notes=file.notes,
+        notes=(separated, *file.notes) if separated else file.notes,
         n_targets=n_targets,
         n_good=rows.count("good"),
         n_warned=rows.count("warning"),
@@ -116,20 +116,20 @@ def summary_of(target_list: TargetList) -> ListSummary:
     )
 
 
-def _division(rows: CheckedList) -> tuple[int, str]:
-    """Return how many jobs the rows become, and why they can't if they can't."""
-    targets = [row.target for row in rows.rows if row.target is not None and not row.is_left_out]
+def _division(rows: CheckedList, n_targets: int) -> tuple[int, str, str]:
+    """Return how many jobs the rows become, what that separates, and why they can't be sent."""
     try:
-        n_jobs = len(parts(targets))
+        division = division_of(rows)
     except InvalidInputError as error:
-        return 0, str(error)
-    most = settings.SPHEREX_MAX_ACTIVE_JOBS
-    if n_jobs > most:
-        return n_jobs, (
-            f"{n_jobs} jobs are more than the {most} unfinished ones that you may have. Leave rows "
-            f"out until at most {most * settings.SPHEREX_MAX_TARGETS:,} targets are left"
-        )
-    return n_jobs, ""
+        return 0, "", str(error)
+    n_jobs, most = len(division.parts), settings.SPHEREX_MAX_ACTIVE_JOBS
+    separated = f"{division.words}." if division.words else ""
+    if n_jobs <= most:
+        return n_jobs, separated, ""
+    room = most * settings.SPHEREX_MAX_TARGETS
+    enough = f"at most {room:,} targets are left" if n_targets > room else f"{most} are enough"
+    problem = f"{n_jobs} jobs are more than the {most} unfinished ones that you may have. "
+    return n_jobs, separated, f"{problem}Leave rows out until {enough}"
 
 
 def intake_context(visitor: str, in_use: TargetList | None) -> dict[str, Any]:

@@ -254,8 +254,8 @@ def _check_number(owner: str, n_parts: int) -> None:
         + (
             "wait until others are finished, or cancel some"
             if n_parts <= most
-            else f"leave rows out, so that at most {most * settings.SPHEREX_MAX_TARGETS:,} targets "
-            "are left, and submit those first"
+            else f"leave rows out, so that it needs at most {most} jobs, which take up to "
+            f"{settings.SPHEREX_MAX_TARGETS:,} targets each, and submit those first"
         )
     )
 

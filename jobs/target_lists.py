@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -21,9 +21,9 @@ from jobs.services import submit_parts
 from photometry_core.errors import ForeignFileError, InvalidInputError
 from photometry_core.foreign_tables.contents import clean_text
 from photometry_core.target_lists import limits
-from photometry_core.target_lists.checks import CheckedList, Edits, check
+from photometry_core.target_lists.checks import CheckedList, CheckedRow, Edits, check
 from photometry_core.target_lists.contents import ListFile
-from photometry_core.target_lists.division import divide
+from photometry_core.target_lists.division import Division, divide
 from photometry_core.target_lists.isolation import read_list_isolated
 from photometry_core.target_lists.mapping import Mapping
 from photometry_core.target_lists.proposals import best_table, propose, questions
@@ -287,7 +287,7 @@ def submit_list(
     Returns
     -------
     list of Job
-        As many as `parts` has.
+        As many as `division_of` has parts.
 
     Raises
     ------
@@ -295,13 +295,15 @@ def submit_list(
         Too many unfinished jobs; none is queued then.
     InvalidInputError
         A question about the columns is open, rows have errors or names are not looked up and were
-        not left out, or there is no row that can be measured.
+        not left out, there is no row that can be measured, or more targets than a job may have
+        are so close that they have to be measured together.
     """
     targets = targets_to_submit(target_list)
+    division = division_of(checked(target_list))
     return submit_parts(
         owner=target_list.owner,
         title=title,
-        parts=[[targets[index] for index in part] for part in parts(targets)],
+        parts=[[targets[index] for index in part] for part in division.parts],
         options=options,
         archive=archive,
         submission_key=submission_key,
@@ -330,11 +332,7 @@ def targets_to_submit(target_list: TargetList) -> list[Target]:
             f"list: {bad}. Nothing is left out by itself: correct them, or leave all of them out "
             "with one click below the name of the list"
         )
-    targets = [
-        replace(row.target, name=row.name)
-        for row in rows.rows
-        if row.target is not None and not row.is_left_out
-    ]
+    targets = [replace(target, name=row.name) for row, target in _measured(rows)]
     if not targets:
         raise InvalidInputError(
             "list: every row was left out; allowed: at least one row that is measured"
@@ -355,12 +353,32 @@ def words_of_bad(rows: CheckedList) -> str:
     return " and ".join(words)
 
 
-def parts(targets: Sequence[Target]) -> list[list[int]]:
-    """Return the targets of each job that a list is divided into, by their indices.
+def division_of(rows: CheckedList) -> Division:
+    """Return how a list is divided into jobs; kept in memory for the next request.
+
+    Its parts hold indices of the targets that are measured, in the order of the rows.
 
     Raises
     ------
     InvalidInputError
-        More targets than a job may have are so close that they have to be measured together.
+        More targets than a job may have are so close that they have to be measured together; the
+        message names their rows.
     """
-    return divide(targets, settings.SPHEREX_MAX_TARGETS)
+    measured = _measured(rows)
+    return _divided(
+        tuple(target for _, target in measured),
+        tuple(row.index + 1 for row, _ in measured),
+        settings.SPHEREX_MAX_TARGETS,
+    )
+
+
+@lru_cache(maxsize=4)
+def _divided(targets: tuple[Target, ...], rows: tuple[int, ...], most: int) -> Division:
+    return divide(targets, most, rows)
+
+
+def _measured(rows: CheckedList) -> list[tuple[CheckedRow, Target]]:
+    """Return the rows that are measured as the list stands, with their targets."""
+    return [
+        (row, row.target) for row in rows.rows if row.target is not None and not row.is_left_out
+    ]

@@ -30,6 +30,12 @@ def long_table(n_rows, n_bad=0):
     return "\n".join(["name,ra,dec", *rows]).encode()
 
 
+def chain_table(n_rows, step_arcsec):
+    """A line of stars along a meridian, each so far from the next."""
+    rows = (f"star {row},30,{row * step_arcsec / 3600:.8f}" for row in range(n_rows))
+    return "\n".join(["name,ra,dec", *rows]).encode()
+
+
 def submit(client, target_list, **fields):
     return client.post(
         "/",

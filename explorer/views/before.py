@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from explorer.preview import preview
 from explorer.so_far import SoFar, so_far
 from explorer.views.answers import answer
 from explorer.views.ownership import owned_list
-from jobs.target_lists import checked, parts
+from jobs.target_lists import checked, division_of
 from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
 from photometry_core.errors import ArchiveError, InvalidInputError
@@ -43,7 +42,7 @@ def estimate_job(request: VisitorRequest) -> JsonResponse:
     if not targets:
         return answer(said | {"counted": 0, "next": None})
     if first == 0:
-        said |= _division(targets)
+        said |= _division(request, asked)
     try:
         counts = estimate(archive, targets, asked.options, first)
     except ArchiveError as error:
@@ -105,13 +104,18 @@ def _asked(request: VisitorRequest) -> tuple[SoFar, tuple[Target, ...]]:
     return asked, tuple(checked(owned_list(request, asked.list_id)).targets)
 
 
-@lru_cache(maxsize=4)
-def _division(targets: tuple[Target, ...]) -> dict[str, Any]:
+def _division(request: VisitorRequest, asked: SoFar) -> dict[str, Any]:
     """Say how many jobs the targets make, or why they make none."""
-    try:
-        return {"jobs": len(parts(targets))}
-    except InvalidInputError as error:
-        return {"jobs": 0, "problem": str(error)}
+    if asked.list_id:
+        try:
+            division = division_of(checked(owned_list(request, asked.list_id)))
+        except InvalidInputError as error:
+            return {"jobs": 0, "problem": str(error)}
+        return {"jobs": len(division.parts)}
+    n_targets, most = len(asked.targets), settings.SPHEREX_MAX_TARGETS
+    if n_targets > most:
+        return {"jobs": 0, "problem": f"targets: {n_targets} given; allowed: at most {most}"}
+    return {"jobs": 1}
 
 
 def _whole_number(text: str, most: int) -> int | None:

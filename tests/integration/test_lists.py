@@ -12,7 +12,16 @@ from jobs import target_lists
 from jobs.models import Job, TargetList
 from photometry_core.target_lists.checks import Edits
 from photometry_core.types import MeasureOptions
-from tests.lists_of_targets import KEY, TABLE, long_table, opened, send, submit, words_of
+from tests.lists_of_targets import (
+    KEY,
+    TABLE,
+    chain_table,
+    long_table,
+    opened,
+    send,
+    submit,
+    words_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists_read_here")]
 
@@ -225,6 +234,34 @@ class TestSubmission:
             submit(client, target_list)
         )
         assert not Job.objects.exists()
+
+    def test_39_a_chain_of_neighbours_that_is_too_long_is_cut_after_saying_so(self, client):
+        target_list = opened(client, chain_table(103, step_arcsec=23.0))
+        page = words_of(client.get(f"/?list={target_list.pk}"))
+        assert "103 targets: 2 jobs of up to 100 targets" in page
+        assert "1 pair of neighbours, 23.0 arcsec apart, falls into different jobs and is not" in (
+            page
+        )
+        answer = client.post("/estimate", {"mode": "multi", "list": target_list.pk}).json()
+        assert answer["jobs"] == 2
+        assert submit(client, target_list).status_code == 302
+        assert sorted(Job.objects.values_list("n_targets", flat=True)) == [3, 100]
+
+    def test_39_more_than_a_job_takes_in_one_blend_is_said_with_its_rows(self, client):
+        target_list = opened(client, chain_table(103, step_arcsec=6.0))
+        page = words_of(client.get(f"/?list={target_list.pk}"))
+        assert "103 targets: no jobs, as they are" in page
+        assert "targets: one job" not in page
+        assert "103 of them (rows 1 to 103) are chained so closely" in page
+        answer = client.post("/estimate", {"mode": "multi", "list": target_list.pk}).json()
+        assert answer["jobs"] == 0
+        assert "leave at least 3 of them out" in answer["problem"]
+        response = submit(client, target_list)
+        assert response.status_code == 422
+        assert "leave at least 3 of them out" in words_of(response)
+        target_lists.save_edits(target_list, Edits(left_out={0, 50, 102}))
+        page = words_of(client.get(f"/?list={target_list.pk}"))
+        assert "100 targets: one job , 3 rows left out" in page
 
 
 def test_the_list_of_a_job_that_changed_hands_is_not_shown(client):

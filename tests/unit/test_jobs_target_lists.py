@@ -204,7 +204,7 @@ class TestSubmission:
         )
         assert "None was submitted; wait until others are finished" in str(caught.value)
         with pytest.raises(
-            LimitError, match=r"needs 5 jobs, .* so that at most 8 targets are left"
+            LimitError, match=r"needs 5 jobs, .* needs at most 4 jobs, which take up to 2 targets"
         ):
             submit(opened(table(9)), key="next")
         assert Job.objects.count() == 3
