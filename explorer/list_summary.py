@@ -23,8 +23,13 @@ from photometry_core.target_lists import limits
 from photometry_core.target_lists.checks import CheckedList
 from photometry_core.target_lists.proposals import questions
 
-FORMATS = "CSV with any separator, TSV, IPAC, VOTable, FITS, ECSV or Parquet"
-EXTENSIONS = ".csv,.tsv,.txt,.dat,.tbl,.ipac,.vot,.votable,.xml,.fits,.fit,.ecsv,.parquet,.pq,.gz"
+FORMATS = (
+    "CSV with any separator, TSV, IPAC, VOTable, FITS, ECSV, Parquet or machine-readable tables "
+    "(MRT) of CDS and AAS"
+)
+EXTENSIONS = (
+    ".csv,.tsv,.txt,.dat,.tbl,.ipac,.mrt,.vot,.votable,.xml,.fits,.fit,.ecsv,.parquet,.pq,.gz"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,8 +45,8 @@ def read_targets(
     Parameters
     ----------
     text
-        The path of a table (CSV with any separator, IPAC, VOTable, FITS, ECSV or Parquet), or a
-        position such as ``"10.68 41.27"``.
+        The path of a table (CSV with any separator, IPAC, VOTable, FITS, ECSV, Parquet or MRT), or
+        a position such as ``"10.68 41.27"``.
     ra_column, dec_column, name_column
         Columns to use; `None` looks for ``ra``, ``dec`` and ``name`` in any case, and then for
         what catalogues call them. There need not be a column of names. A proper motion is in the

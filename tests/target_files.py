@@ -30,6 +30,38 @@ SEXTRACTOR = b"""#   1 NUMBER          Running object number
 """
 
 
+def mrt(columns: list[str], rows: list[str], notes: list[str] | None = None) -> bytes:
+    """A machine-readable table; columns are lines of its description, rows and notes lines."""
+    rule = "-" * 80
+    lines = [
+        "Title: Stars of a test", "Authors: Doe J., Roe R.", "Table: Positions", "=" * 80,
+        "Byte-by-byte Description of file: stars_mrt.txt", rule,
+        "   Bytes Format Units   Label   Explanations", rule, *columns, rule,
+    ]  # fmt: skip
+    lines += [*notes, rule] if notes else []
+    return "\n".join([*lines, *rows, ""]).encode()
+
+
+MRT_COLUMNS = [
+    "   1- 19 I19    ---     ID      Identifier of the survey",
+    "  21- 22 I2     h       RAh     [0/23] Hour of Right Ascension (J2000)",
+    "  24- 25 I2     min     RAm     Minute of Right Ascension (J2000)",
+    "  27- 31 F5.2   s       RAs     Second of Right Ascension (J2000)",
+    "      33 A1     ---     DE-     Sign of the Declination (J2000)",
+    "  34- 35 I2     deg     DEd     Degree of Declination (J2000)",
+    "  37- 38 I2     arcmin  DEm     Arcminute of Declination (J2000)",
+    "  40- 43 F4.1   arcsec  DEs     Arcsecond of Declination (J2000)",
+    "  45- 50 F6.3   mag     Vmag    ?=-9.99 Magnitude in V, of the",
+    "                                2 nights that were clear (1)",
+    "      52 A1     ---   f_Vmag    ? Flag",
+]
+MRT_ROWS = [
+    f"{GAIA_ID} 02 42 40.71 -00 00 47.8 11.200 a",
+    "  38655544960000012 05 34 31.94 +22 00 52.2 -9.990",
+]
+MRT = mrt(MRT_COLUMNS, MRT_ROWS, ["Note (1): In 2019 and 2020."])
+
+
 def astropy_table() -> Table:
     table = Table(
         {
@@ -102,6 +134,7 @@ def good_files() -> dict[str, bytes]:
         "blanks": b"# name ra dec\nM31 10.684708 41.26875\nM104 189.998958 -11.623056\n",
         "ipac": IPAC,
         "sextractor": SEXTRACTOR,
+        "mrt": MRT,
         "ecsv": ecsv_bytes(astropy_table()),
         "tabledata": votable_bytes("tabledata"),
         "binary": votable_bytes("binary"),

@@ -21,7 +21,7 @@ def read_spectra(
 ) -> list[ForeignSpectrum]:
     """Read all spectra of a file.
 
-    VOTable, FITS, ECSV, CSV (any separator), IPAC, Parquet, and gzip and zip of them. Tables
+    VOTable, FITS, ECSV, CSV (any separator), IPAC, MRT, Parquet, and gzip and zip of them. Tables
     that hold no spectrum are left out if others do.
 
     Parameters

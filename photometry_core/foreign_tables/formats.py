@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from photometry_core.errors import ForeignFileError
+from photometry_core.foreign_tables.mrt_files import is_mrt
 
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -17,7 +18,8 @@ _NOT_TABLES = (
     (b"%PDF", "a PDF document, not a table"),
     (b"%!PS", "a PostScript document, not a table"),
     (b"{\\rtf", "a text document (RTF), not a table"),
-    (b"\xd0\xcf\x11\xe0", "an office document; save the table as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an Excel file (xls) or another office document; open it there and save "
+     "the table as CSV"),
     (b"\x89HDF", "an HDF5 file; save the table as CSV, VOTable, FITS, ECSV or Parquet"),
     (b"#ASDF", "an ASDF file; save the table as CSV, VOTable, FITS, ECSV or Parquet"),
     (b"\x89PNG", "a picture, not a table"),
@@ -28,7 +30,7 @@ _NOT_TABLES = (
     (b"SQLite format 3", "a database; save the table as CSV"),
     (b"MZ\x90", "a program, not a table"),
     (b"\x7fELF", "a program, not a table"),
-)
+)  # fmt: skip
 _PICKLE = re.compile(rb"\x80[\x02-\x05](\x95|[\]}cq()])")
 _TAR_MAGIC = (257, b"ustar")
 _NOT_TABLES_IN_TEXT = (
@@ -36,9 +38,6 @@ _NOT_TABLES_IN_TEXT = (
     (re.compile(r"\s*# Region file format"), "a file of regions, not a table; save it as"),
     (re.compile(r"\s*(={2,}[ \t]+){1,}={2,}\s*\n"), "a table in reStructuredText; save it as"),
     (re.compile(r"\s*\+[-=]+(\+[-=]+)+\+"), "a table drawn with lines; save it as"),
-    (re.compile(r"(.*\n){0,60}\s*Byte-by-byte Description of file", re.IGNORECASE),
-     "a machine-readable table with a byte-by-byte description; save it, for example from VizieR, "
-     "as VOTable or"),
     (re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"])"), "JSON; save it as"),
 )  # fmt: skip
 
@@ -59,6 +58,18 @@ def check_is_table(name: str, content: bytes) -> None:
         raise ForeignFileError(f"{name} is a tar archive; unpack it first")
     if _PICKLE.match(content):
         raise ForeignFileError(f"{name} is a pickle of Python, which is never opened")
+
+
+def what_is_zipped(content: bytes) -> str:
+    """Return what a zip file is that can't be read, and what to do, in words.
+
+    Nothing is unpacked for it: the names of members stand in the file as they are.
+    """
+    if b"opendocument" in content[:400]:
+        return "an OpenDocument spreadsheet (ods); open it there and save the table as CSV"
+    if b"[Content_Types].xml" in content:
+        return "an Excel spreadsheet (xlsx); open it there and save the table as CSV"
+    return "a zip archive; unpack it, and bring the table that is in it"
 
 
 def format_of(name: str, content: bytes) -> str:
@@ -91,7 +102,7 @@ def check_is_text_table(name: str, text: str) -> None:
     Raises
     ------
     ForeignFileError
-        It is LaTeX, reStructuredText, a machine-readable table, JSON or a file of regions.
+        It is LaTeX, reStructuredText, JSON or a file of regions.
     """
     start = text[:20_000]
     for pattern, what in _NOT_TABLES_IN_TEXT:
@@ -100,9 +111,11 @@ def check_is_text_table(name: str, text: str) -> None:
 
 
 def text_format_of(text: str) -> str:
-    """Return ``ECSV``, ``IPAC`` or ``delimited``."""
+    """Return ``ECSV``, ``MRT``, ``IPAC`` or ``delimited``."""
     if re.match(r"# ?%ECSV", text):
         return "ECSV"
+    if is_mrt(text):
+        return "MRT"
     lines = (line for line in text.split("\n", 400) if line.strip() and line[0] != "\\")
     first = next(lines, "")
     is_ipac = first.startswith("|") and first.rstrip().endswith("|")

@@ -11,11 +11,17 @@ from photometry_core.foreign_tables.text_files import (
     read_delimited,
     read_ecsv,
     read_ipac,
+    read_mrt,
 )
 from photometry_core.foreign_tables.votable_files import read_votable
 
 _READERS = {"Parquet": read_parquet, "FITS": read_fits, "VOTable": read_votable}
-_TEXT_READERS = {"ECSV": read_ecsv, "IPAC": read_ipac, "delimited": read_delimited}
+_TEXT_READERS = {
+    "ECSV": read_ecsv,
+    "MRT": read_mrt,
+    "IPAC": read_ipac,
+    "delimited": read_delimited,
+}
 
 
 def read_file(name: str, content: bytes) -> FileContent:

@@ -1,4 +1,4 @@
-"""Tables in text: CSV with any separator, columns between blanks, IPAC and ECSV."""
+"""Tables in text: CSV with any separator, columns between blanks, IPAC, ECSV and MRT."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from photometry_core.foreign_tables.contents import (
 from photometry_core.foreign_tables.ecsv_files import read_ecsv_texts
 from photometry_core.foreign_tables.ipac_files import read_ipac_texts
 from photometry_core.foreign_tables.limits import MAX_ROWS, check_size
+from photometry_core.foreign_tables.mrt_files import read_mrt_texts
 from photometry_core.foreign_tables.text_tables import TextTable
 from photometry_core.foreign_tables.units import parse_unit
 
@@ -211,6 +212,23 @@ def _ecsv_kind(text: str) -> str:
     if text in ("", "string", "object", "subtype"):
         return "str"
     return "bool" if text == "bool" else "float" if text.startswith("float") else "int"
+
+
+def read_mrt(name: str, text: str) -> FileContent:
+    """Read a machine-readable table of CDS or AAS journals.
+
+    Raises
+    ------
+    ForeignFileError
+        Its description can't be understood, the rows are in another file, or a cell is not of the
+        type of its column.
+    """
+    return _typed(name, read_mrt_texts(name, text), _mrt_kind)
+
+
+def _mrt_kind(text: str) -> str:
+    letter = text.lstrip("0123456789")[:1].upper()
+    return "int" if letter == "I" else "float" if letter in "FEDG" else "str"
 
 
 def _typed(name: str, table: TextTable, kind_of: Callable[[str], str]) -> FileContent:

@@ -13,6 +13,7 @@ from photometry_core.foreign_tables.formats import (
     check_is_text_table,
     format_of,
     text_format_of,
+    what_is_zipped,
 )
 from photometry_core.foreign_tables.unpacking import check_bytes, unpacked
 from photometry_core.target_lists.contents import ListFile, ListTable
@@ -24,11 +25,11 @@ from photometry_core.target_lists.text_lists import read_text
 _SUFFIXES = {
     "fits": "FITS", "fit": "FITS", "fts": "FITS", "vot": "VOTable", "votable": "VOTable",
     "xml": "VOTable", "parquet": "Parquet", "parq": "Parquet", "pq": "Parquet", "ecsv": "ECSV",
-    "tbl": "IPAC", "ipac": "IPAC", "csv": "text", "tsv": "text", "txt": "text", "dat": "text",
-    "cat": "text", "asc": "text", "lis": "text", "list": "text", "reg": "text",
+    "tbl": "IPAC", "ipac": "IPAC", "mrt": "MRT", "csv": "text", "tsv": "text", "txt": "text",
+    "dat": "text", "cat": "text", "asc": "text", "lis": "text", "list": "text", "reg": "text",
 }  # fmt: skip
 """Extensions, and the formats that they promise."""
-_TEXTS = ("ECSV", "IPAC", "text")
+_TEXTS = ("ECSV", "IPAC", "MRT", "text")
 _MAX_NOTES = 30
 
 
@@ -36,7 +37,7 @@ def read_list(content: bytes, file_name: str) -> ListFile:
     """Read every table of a file that may hold targets.
 
     CSV with any separator, columns between blanks, one target per line, SExtractor, IPAC, ECSV,
-    VOTable, FITS and Parquet, and gzip of them.
+    VOTable, FITS, Parquet and machine-readable tables (MRT), and gzip of them.
 
     Parameters
     ----------
@@ -77,9 +78,7 @@ def _read(content: bytes, name: str, where: str) -> ListFile:
         if not content:
             raise ForeignFileError(f"{where} is empty: nothing is packed in it")
     if content.startswith(ZIP):
-        raise ForeignFileError(
-            f"{where} is a zip archive or a spreadsheet (xlsx, ods); save the table as CSV"
-        )
+        raise ForeignFileError(f"{where} is {what_is_zipped(content)}")
     found = format_of(where, content)
     if found == "text":
         said, tables, notes = _read_text(content, where, is_pasted=not name)
@@ -139,6 +138,10 @@ def _read_text(
         from photometry_core.foreign_tables.ecsv_files import read_ecsv_texts
 
         table, more = list_table(where, read_ecsv_texts(where, text, BOUNDS))
+    elif found == "MRT":
+        from photometry_core.target_lists.mrt_lists import read_mrt_list
+
+        table, more = list_table(where, read_mrt_list(where, text))
     elif found == "IPAC":
         from photometry_core.foreign_tables.ipac_files import read_ipac_texts
 
@@ -162,7 +165,7 @@ def _extension(name: str, said: str) -> list[str]:
     """Return a note if the name promises another format."""
     found = re.search(r"\.([A-Za-z]+)(\.gz)?$", name)
     promised = _SUFFIXES.get(found[1].lower(), "") if found else ""
-    family = said if said in ("FITS", "VOTable", "Parquet", "ECSV", "IPAC") else "text"
+    family = said if said in _SUFFIXES.values() else "text"
     if not promised or promised == family or (promised == "text" and family in _TEXTS):
         return []
     shown = {"text": "plain text"}

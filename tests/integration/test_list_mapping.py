@@ -6,6 +6,7 @@ from django.test import Client
 from jobs.target_lists import checked, mapping_of
 from photometry_core.target_lists.contents import ListColumn, ListFile, ListTable
 from tests import lists_of_targets
+from tests.target_files import MRT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists_read_here")]
 
@@ -110,6 +111,10 @@ def test_columns_that_make_one_value_together(client, opened):
     joined = mapping_of(target_list).choice("ra").column
     change(client, target_list, "mapping", **{"ra.column": joined, "ra.source": "column"})
     assert mapping_of(target_list).choice("ra").column == joined
+    page = client.get(address(opened(MRT.decode()), "mapping")).content.decode()
+    assert "RAh + RAm + RAs" in page
+    assert "40.669625 -0.013278" in page
+    assert "data-asks" not in page
 
 
 def table(name, *rows):

@@ -56,7 +56,7 @@ class TestIntake:
     def test_the_page_says_what_it_takes_and_what_is_in_a_list(self, client):
         page = words_of(client.get("/?mode=multi"))
         assert "At most 10 MB and 20,000 rows" in page
-        assert "CSV with any separator, TSV, IPAC, VOTable, FITS, ECSV or Parquet" in page
+        assert "TSV, IPAC, VOTable, FITS, ECSV, Parquet or machine-readable tables (MRT)" in page
         page = words_of(client.get(f"/?list={opened(client, long_table(137)).pk}"))
         assert "stars.csv 137 rows · 3 columns · CSV" in page
         assert "137 targets: 2 jobs of up to 100 targets" in page

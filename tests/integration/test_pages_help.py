@@ -12,6 +12,7 @@ from explorer.forms import JobForm
 from explorer.help import limits_of_lists, limits_of_uploads
 from explorer.key_tables import keys_of
 from explorer.list_mapping_fields import ROLE_LABELS
+from explorer.list_summary import FORMATS as FORMATS_OF_LISTS
 from explorer.views.submission import POSITION_EXAMPLES
 from photometry_core import flags, types
 from photometry_core.__main__ import _parser
@@ -20,6 +21,7 @@ from photometry_core.positions import FRAME_SPELLINGS, parse_position
 from photometry_core.spectrum_files import FORMATS
 from photometry_core.target_lists import limits as list_limits
 from photometry_core.target_lists.aliases import NAMES, PAIRS
+from photometry_core.target_lists.division import TOGETHER_ARCSEC
 from photometry_core.target_lists.mapping import ROLES
 from photometry_core.target_lists.units import KINDS, UNITS
 from tests.integration.test_pages_method import rows_of
@@ -47,6 +49,11 @@ def test_links_within_the_page_and_of_the_page_lead_somewhere(client, markup):
     method = client.get("/method/").content.decode()
     for anchor in re.findall(r'href="/method/#([a-z-]+)"', article):
         assert f'id="{anchor}"' in method
+
+
+def test_formats_of_lists_are_those_of_the_start_page(markup):
+    assert f"Read are {FORMATS_OF_LISTS}, each also packed with gzip." in html.unescape(markup)
+    assert f"Neighbours within {TOGETHER_ARCSEC:.0f} arcsec stay in one job" in markup
 
 
 def test_positions_are_read_as_the_page_says(markup):

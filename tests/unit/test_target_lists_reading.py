@@ -326,7 +326,7 @@ def test_names_of_files_are_texts(name):
     assert not set("/\\\n\u202e") & set(shown)
 
 
-@pytest.mark.parametrize("which", ["blanks", "binary2", "fits", "gzip"])
+@pytest.mark.parametrize("which", ["blanks", "binary2", "fits", "gzip", "mrt"])
 def test_the_process_gives_the_same(which):
     content = good_files()[which]
     file = read_list_isolated([content[:7], content[7:]], "x")

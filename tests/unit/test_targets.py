@@ -123,7 +123,7 @@ def test_unusable_tables(tmp_path, text, message):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"PK\x03\x04" + bytes(40), "a.csv is a zip archive or a spreadsheet"),
+    [(b"PK\x03\x04" + bytes(40), "a.csv is a zip archive; unpack it"),
      (b"hello", "row 1: 'hello' is a name; write its position")],
 )  # fmt: skip
 def test_files_of_other_kinds_go_by_their_content(tmp_path, content, message):
