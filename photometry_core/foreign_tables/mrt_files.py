@@ -44,12 +44,16 @@ _MAX_ABOUT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """A column and its characters: from `first` to before `end`, counted from 0."""
+    """A column and its characters: from `first` to before `end`, counted from 0.
+
+    `null` stands for no value, and so does every number that is equal to `null_number`.
+    """
 
     described: TextColumn
     first: int
     end: int
-    null: str | None
+    null: str | None = None
+    null_number: float | None = None
 
     @property
     def bytes(self) -> str:
@@ -195,7 +199,6 @@ def _column(name: str, number: int, line: str) -> _Column:
         ),
         first=first - 1,
         end=last,
-        null=None,
     )
 
 
@@ -212,7 +215,12 @@ def _explained(column: _Column) -> _Column:
         return column
     null = None if found["null"] is None else found["null"].strip("\"'")
     about = found["text"].strip()
-    return replace(column, described=replace(column.described, description=about), null=null)
+    return replace(
+        column,
+        described=replace(column.described, description=about),
+        null=null,
+        null_number=None if null is None else _number(null),
+    )
 
 
 def _check_overlaps(name: str, columns: Sequence[_Column]) -> None:
@@ -275,7 +283,7 @@ def _cells(
             f"{name}, line {number}: it has a tab, so that its bytes can't be counted"
         )
     return [
-        "" if column.null is not None and _is_null(cell, column.null) else cell
+        "" if column.null is not None and _is_null(cell, column) else cell
         for cell, column in zip(cells, columns, strict=True)
     ]
 
@@ -302,13 +310,14 @@ def _check_bytes(
         )
 
 
-def _is_null(cell: str, null: str) -> bool:
-    if cell == null:
+def _is_null(cell: str, column: _Column) -> bool:
+    if cell == column.null:
         return True
-    if not (_NUMBER.fullmatch(cell) and _NUMBER.fullmatch(null)):
-        return False
-    return _float(cell) == _float(null)
+    return column.null_number is not None and _number(cell) == column.null_number
 
 
-def _float(text: str) -> float:
-    return float(text.upper().replace("D", "E"))
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace("D", "E"))
+    except ValueError:
+        return None

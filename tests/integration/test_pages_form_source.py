@@ -167,6 +167,11 @@ def test_neighbours_that_were_tampered_with_are_refused_in_words(
     assert response.status_code == 422
     assert message in text_of(response)
     assert not Job.objects.exists()
+    said = client.post("/estimate", filled(partners=partners)).json()
+    # Targets of the form are not divided into several jobs, so that none is promised.
+    assert said.get("jobs", 1) < 2
+    if "at most 2" in message:
+        assert (said["jobs"], said["problem"]) == (0, message)
 
 
 def test_the_tractor_is_only_taken_where_it_is_installed(client, monkeypatch):

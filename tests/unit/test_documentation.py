@@ -10,6 +10,7 @@ from explorer.results.columns import COUNT_COLUMNS
 from photometry_core import COLUMNS, extent, flags
 from photometry_core.kernel import background
 from photometry_core.target_lists import limits as list_limits
+from photometry_core.target_lists.division import TOGETHER_ARCSEC
 from photometry_core.types import LEAST_EFFECTIVE_RADIUS_ARCSEC, MeasureOptions
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -42,6 +43,7 @@ def test_numbers_of_the_readme_are_those_of_the_program():
         assert told in words
     limits = f"up to {list_limits.MAX_FILE_BYTES / 1e6:g} MB and {list_limits.MAX_ROWS:,} rows"
     assert f"{limits}. More targets than one job takes ({settings.SPHEREX_MAX_TARGETS})" in words
+    assert f"Neighbours within {TOGETHER_ARCSEC:.0f} arcsec stay in one job" in words
     *names, last = flags.decode(flags.IGNORED_BY_FIT)
     assert f"Pixels flagged {', '.join(names)} or {last}," in words
 
