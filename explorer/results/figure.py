@@ -79,6 +79,7 @@ def spectrum_figure(n_panels: int) -> GridPlot:
             major_label_text_font=_FONT,
             title_text_font_style="normal",
             background_fill_color=None,
+            formatter=BasicTickFormatter(use_scientific=False),
         ),
         "right",
     )
@@ -142,6 +143,7 @@ def _panel(
         # Without a graphics processor WebGL is slower, and error bars make up most of the work.
         output_backend="canvas",
         min_border_left=_LABEL_WIDTH,
+        min_border_right=20,
         min_border_top=4,
         min_border_bottom=4,
     )
@@ -160,14 +162,15 @@ def _panel(
     _draw_means(plot, sources["means"], number)
     plot.scatter(
         "x", f"y{number}",
-        source=sources["selection"], size=18, line_width=2.5, line_color="#16202b",
+        source=sources["selection"], size=13 if number else 18, line_width=2.5,
+        line_color="#16202b",
         fill_color=None, level="overlay", name=f"ring-{number}",
     )  # fmt: skip
     _add_tools(plot, points)
     _style(plot, has_x_axis=number == n_panels - 1)
     if number:
         # A lower panel is too low for more.
-        plot.yaxis.ticker.desired_num_ticks = 3
+        plot.yaxis.ticker.desired_num_ticks = 2
     return plot
 
 
@@ -190,18 +193,20 @@ def _draw_features(plot: figure, sources: dict[str, ColumnDataSource], *, is_mai
 
 
 def _draw_means(plot: figure, source: ColumnDataSource, number: int) -> None:
+    """Draw averages open, so that the measurements that they are made of are seen."""
     plot.segment(
         "left", f"y{number}", "right", f"y{number}",
-        source=source, line_color="color", line_width=2.2, name=f"means-widths-{number}",
+        source=source, line_color="color", line_width=1, line_alpha=0.6,
+        name=f"means-widths-{number}",
     )  # fmt: skip
     plot.segment(
         "x", f"low{number}", "x", f"high{number}",
-        source=source, line_color="color", line_width=2.2, name=f"means-bars-{number}",
+        source=source, line_color="color", line_width=1.3, name=f"means-bars-{number}",
     )  # fmt: skip
     plot.scatter(
         "x", f"y{number}",
-        source=source, size=8, marker=f"marker{number}", line_width=1.4, line_color="#ffffff",
-        fill_color="color", name=f"means-{number}",
+        source=source, size=8, marker=f"marker{number}", line_width=1.3, line_color="color",
+        fill_color=None, name=f"means-{number}",
     )  # fmt: skip
 
 
@@ -267,6 +272,7 @@ def _style(plot: figure, *, has_x_axis: bool) -> None:
     plot.title.text_font_size = "12px"
     plot.title.text_font_style = "normal"
     plot.title.standoff = 3
-    # Days of the Julian calendar are read as whole numbers, not as powers of ten.
-    plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
+    # A power of ten stands in the label of an axis, not beside each of its numbers.
+    for axis in plot.axis:
+        axis.formatter = BasicTickFormatter(use_scientific=False)
     plot.xaxis.visible = has_x_axis

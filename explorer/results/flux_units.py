@@ -3,7 +3,8 @@
 Files hold uJy. Everything shown in another unit is converted here, and nowhere else.
 F_lambda = F_nu c / lambda^2 and nu F_nu = F_nu c / lambda, with the observed wavelength; AB
 magnitudes are 8.90 - 2.5 log10(F_nu / Jy) (Oke & Gunn 1983, ApJ 266, 713, with the zero point
-of 3631 Jy).
+of 3631 Jy). The logarithm of a flux of low S/N is mostly that of its noise: such a flux has no
+magnitude here, but a limit.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ _C_UM_S = 2.99792458e14
 _W_PER_UJY = 1e-32
 """W m^-2 Hz^-1 per uJy."""
 _ZERO_POINT_UJY = 3631e6
-_LIMIT_SIGMA = 3.0
+DETECTED_SNR = 3.0
+"""Fluxes of lower S/N have limits instead of magnitudes."""
+LIMIT_SIGMA = 3.0
+LIMITS_IN_WORDS = (
+    f"Below S/N {DETECTED_SNR:g} a magnitude is a limit: that of the flux (0 if negative) plus "
+    f"{LIMIT_SIGMA:g} sigma. Errors are 1.0857 / (S/N), bars those of flux \u00b1 error"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,9 @@ class Converted:
         Ends of the error bar: the conversions of flux - error and flux + error, in order of
         value. NaN where one does not exist.
     is_limit
-        Fluxes that have no value in this unit, since a magnitude of zero or less does not
-        exist: shown as the limit of the flux, or 0 if that is negative, plus 3 sigma.
+        Fluxes that have no value in this unit: those whose S/N is below `DETECTED_SNR`, and
+        those of zero or less, which have no magnitude. Shown as the upper limit of the flux: the
+        flux, or 0 if that is negative, plus `LIMIT_SIGMA` errors.
     """
 
     value: FloatArray
@@ -144,7 +152,7 @@ def _factor(wavelength_um: FloatArray, key: str) -> FloatArray:
 
 
 def _magnitudes(flux: FloatArray, error: FloatArray) -> Converted:
-    is_limit = np.asarray(flux <= 0)
+    is_limit = np.asarray((flux <= 0) | (flux < DETECTED_SNR * error))
 
     def magnitude(values: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -153,7 +161,7 @@ def _magnitudes(flux: FloatArray, error: FloatArray) -> Converted:
 
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = 2.5 / np.log(10) * error / flux
-    limit = magnitude(np.maximum(flux, 0) + _LIMIT_SIGMA * error)
+    limit = magnitude(np.maximum(flux, 0) + LIMIT_SIGMA * error)
     return Converted(
         value=np.where(is_limit, limit, magnitude(flux)),
         error=np.where(is_limit, np.nan, relative),

@@ -16,8 +16,9 @@ from explorer.results.plot_data import PlotData
 from explorer.results.quantities import plottable
 from explorer.results.view import View
 from photometry_core import flags
-from photometry_core.channels import nominal_band_um
+from photometry_core.channels import CHANNELS_PER_DETECTOR, nominal_band_um
 
+N_DETECTORS = 6
 _FLUX_NAMES = {"flux": "Flux", "aper_flux": "Aperture flux"}
 """In menus, where the unit stands beside them."""
 
@@ -51,6 +52,7 @@ def plot_answer(data: PlotData, view: View) -> dict[str, Any]:
         "color": {
             "by": colors.by,
             "label": colors.label,
+            "power": colors.power,
             "classes": [[number, name] for number, name in colors.classes],
             "span": list(colors.span),
         },
@@ -62,6 +64,7 @@ def plot_answer(data: PlotData, view: View) -> dict[str, Any]:
                 "unit_label": panel.quantity.unit_label,
                 "is_flux": panel.quantity.is_flux,
                 "label": panel.label,
+                "power": panel.power,
                 "decimals": panel.decimals,
                 "shown": list(panel.shown),
                 "full": list(panel.full),
@@ -105,6 +108,7 @@ def about_dataset(dataset: Dataset, view: View) -> dict[str, Any]:
             [int(number), int(count)] for number, count in zip(numbers, counts, strict=True)
         ],
         "channels": _channels(dataset, measured),
+        "row_channel": packed(_channel_codes(dataset), "u1"),
         "missing": [name for name in (*NEEDED, "mjd") if name not in dataset.columns],
         "n_rows": dataset.n_rows,
         "has_correlation": "flux_corr" in dataset.columns,
@@ -143,6 +147,14 @@ def _channels(dataset: Dataset, measured: np.ndarray) -> list[list[float]]:
         [int(detector), int(channel), nominal_band_um(int(detector), int(channel))[0], int(count)]
         for (detector, channel), count in zip(found, counts, strict=True)
     ]
+
+
+def _channel_codes(dataset: Dataset) -> np.ndarray:
+    """Return 17 times the detector plus the channel less 1 of each row; 0 where one is not known."""
+    detector, channel = dataset.numbers("det_id"), dataset.numbers("channel")
+    is_known = (detector >= 1) & (detector <= N_DETECTORS) & np.isfinite(channel)
+    codes = np.where(is_known, CHANNELS_PER_DETECTOR * detector + channel - 1, 0)
+    return codes.astype(np.int64)
 
 
 def _means(data: PlotData) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.bands import BANDS
+from explorer.results.axis_numbers import labelled, power_of_ten
 from explorer.results.figure import PALETTE
 from explorer.results.plot_data import PlotData
 from explorer.results.quantities import quantity_of
@@ -47,8 +48,9 @@ class Colors:
         Of each point: detector, index of the spectrum, severity from 0 to 3, or value.
     classes
         (number, name) of each class that occurs; empty for ``number``.
-    span
-        Values at the ends of the palette, for ``number``.
+    span, power
+        Values at the ends of the palette, for ``number``; beside it they are written over 10 to
+        the power.
     """
 
     by: str
@@ -56,6 +58,7 @@ class Colors:
     number: FloatArray
     classes: tuple[tuple[int, str], ...]
     span: tuple[float, float]
+    power: int = 0
 
 
 def severity_code(value: int) -> int:
@@ -78,8 +81,17 @@ def colors_of(data: PlotData, view: View) -> Colors:
         values, codes = np.unique(data.flags, return_inverse=True)
         severity = np.array([severity_code(int(value)) for value in values], np.int64)
         return _classes("severity", "Flags", severity[codes], dict(enumerate(_SEVERITY_NAMES)))
-    label, span = _span(data, view)
-    return Colors(by="number", label=label, number=data.color, classes=(), span=span)
+    words, span = _span(data)
+    quantity = quantity_of(data.sources[0].dataset, view, view.color)
+    power = power_of_ten(*span)
+    return Colors(
+        by="number",
+        label=labelled(quantity.label, quantity.unit_label, power) + words,
+        number=data.color,
+        classes=(),
+        span=span,
+        power=power,
+    )
 
 
 def css_colors(by: str, numbers: IntArray | FloatArray, span: tuple[float, float]) -> list[str]:
@@ -110,16 +122,15 @@ def _classes(by: str, label: str, number: IntArray, names: dict[int, str]) -> Co
     )
 
 
-def _span(data: PlotData, view: View) -> tuple[str, tuple[float, float]]:
-    """Return what the palette means; a few extremes must not use it up."""
-    label = quantity_of(data.sources[0].dataset, view, view.color).label
+def _span(data: PlotData) -> tuple[str, tuple[float, float]]:
+    """Return what the palette covers, and what to say of it; a few extremes must not use it up."""
     known = data.color[np.isfinite(data.color)]
     if not known.size:
-        return f"{label}: no values", (0.0, 1.0)
+        return ": no values", (0.0, 1.0)
     low, high = float(known.min()), float(known.max())
     if known.size >= _LEAST_CLIPPED:
         inner = np.percentile(known, (_CLIPPED_PERCENT, 100 - _CLIPPED_PERCENT))
         inner_low, inner_high = float(inner[0]), float(inner[1])
         if high - low > 3 * (inner_high - inner_low) > 0:
-            return f"{label}, ends: and beyond", (inner_low, inner_high)
-    return label, (low, high) if high > low else padded(low, high)
+            return ", ends: and beyond", (inner_low, inner_high)
+    return "", (low, high) if high > low else padded(low, high)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from explorer.results.axis_numbers import labelled, power_of_ten
+from explorer.results.flux_units import LIMITS_IN_WORDS
 from explorer.results.plot_means import Means, means_of
 from explorer.results.plot_parts import Part, Source, joined, part_of
 from explorer.results.plot_scale import Scaling, scaling_of
@@ -21,6 +23,9 @@ from photometry_core.types import BoolArray, FloatArray, IntArray
 
 _WHOLE_UM = (0.7, 5.05)
 """Wavelengths shown where there are no points."""
+_MARGIN, _LOW_MARGIN = 0.08, 0.25
+"""Parts of the ranges of the main panel, and of the low ones below it, that symbols and the ring
+around one of them need beside the points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,8 +36,8 @@ class Panel:
     ----------
     quantity
         What its axis shows.
-    label
-        Of the axis.
+    label, power
+        Of the axis; its numbers are values over 10 to the power.
     value, error, low, high, is_limit, decimals
         As in `explorer.results.quantities.Values`.
     flipped
@@ -47,6 +52,7 @@ class Panel:
 
     quantity: Quantity
     label: str
+    power: int
     value: FloatArray
     error: FloatArray
     low: FloatArray
@@ -165,8 +171,14 @@ def plot_data(sources: Sequence[Source], view: View) -> PlotData:
         means_note=means_note,
         n_kept=int(parts[0].kept.size),
         n_drawn=int(parts[0].rows.size),
-        notes=notes,
+        notes=[*notes, *_notes_of(view, quantities)],
     )
+
+
+def _notes_of(view: View, quantities: Sequence[Quantity]) -> list[str]:
+    """Return what the values of the view mean, where that is a choice."""
+    is_magnitude = view.unit == "abmag" and any(quantity.is_flux for quantity in quantities)
+    return [LIMITS_IN_WORDS] if is_magnitude else []
 
 
 def _column(parts: Sequence[Part], name: str) -> FloatArray:
@@ -216,7 +228,14 @@ def _panel(
     is_sequence = view.x == "wavelength" or view.channel is not None
     ranges = union(
         [
-            value_ranges(part.x, one.value, one.low, one.high, is_sequence=is_sequence)
+            value_ranges(
+                part.x,
+                one.value,
+                one.low,
+                one.high,
+                is_sequence=is_sequence,
+                margin=_LOW_MARGIN if number else _MARGIN,
+            )
             for part, one in zip(parts, values, strict=True)
             if np.isfinite(one.value).any()
         ]
@@ -225,9 +244,16 @@ def _panel(
     outside = (value < ranges.shown[0]) | (value > ranges.shown[1])
     flipped = is_flipped(view, quantity)
     turned = ranges.backwards() if flipped else ranges
+    power = power_of_ten(*ranges.shown)
+    label, unit_label = (
+        (scaling.label, scaling.unit_label)
+        if number == 0
+        else (quantity.label, quantity.unit_label)
+    )
     return Panel(
         quantity=quantity,
-        label=scaling.label if number == 0 else quantity.label,
+        label=labelled(label, unit_label, power),
+        power=power,
         value=value,
         error=joined([one.error for one in values]),
         low=joined([one.low for one in values]),

@@ -26,7 +26,10 @@ _FILLS = (0.85, 0.85, 0.0, 0.0)
 
 
 def plot_page(data: PlotData, view: View) -> str:
-    """Return the plot of a view as HTML, with its data and everything that it needs."""
+    """Return the plot of a view as HTML, with its data and everything that it needs.
+
+    Its values are over the power of ten that the label of their axis names.
+    """
     layout = spectrum_figure(len(data.panels))
     # Looked up once, since each search goes through all of them.
     models = {model.name: model for model in layout.references() if model.name}
@@ -36,7 +39,7 @@ def plot_page(data: PlotData, view: View) -> str:
     _label(models, data, colors)
     style = {"font": "13px system-ui, sans-serif", "color": "#17212b", "padding": "6px 12px"}
     head = Div(
-        text=html.escape(title_of(data)),
+        text=html.escape(title_of(data, view)),
         styles=style | {"font-weight": "600"},
         sizing_mode="stretch_width",
         disable_math=True,
@@ -50,7 +53,7 @@ def plot_page(data: PlotData, view: View) -> str:
     )
     height = f"max(calc(100vh - 20px), {_LEAST_HEIGHT + _PANEL_HEIGHT * len(data.panels)}px)"
     page = column(head, layout, foot, sizing_mode="stretch_both", styles={"height": height})
-    return file_html(page, INLINE, title_of(data))
+    return file_html(page, INLINE, title_of(data, view))
 
 
 def _fill_points(models: dict[str, Any], data: PlotData, colors: Colors, view: View) -> None:
@@ -69,9 +72,9 @@ def _fill_points(models: dict[str, Any], data: PlotData, colors: Colors, view: V
     for number, panel in enumerate(data.panels):
         limit = "inverted_triangle" if panel.flipped else "triangle"
         points |= {
-            f"y{number}": panel.value,
-            f"low{number}": panel.low,
-            f"high{number}": panel.high,
+            f"y{number}": panel.value / 10.0**panel.power,
+            f"low{number}": panel.low / 10.0**panel.power,
+            f"high{number}": panel.high / 10.0**panel.power,
             f"marker{number}": [
                 limit if is_limit else _MARKERS[severity[code]]
                 for is_limit, code in zip(panel.is_limit, codes, strict=True)
@@ -117,9 +120,9 @@ def _fill_means(models: dict[str, Any], data: PlotData, colors: Colors, view: Vi
     for number, panel in enumerate(data.panels):
         limit = "inverted_triangle" if panel.flipped else "triangle"
         values |= {
-            f"y{number}": means.value[number],
-            f"low{number}": means.low[number],
-            f"high{number}": means.high[number],
+            f"y{number}": means.value[number] / 10.0**panel.power,
+            f"low{number}": means.low[number] / 10.0**panel.power,
+            f"high{number}": means.high[number] / 10.0**panel.power,
             f"marker{number}": [
                 limit if is_limit else "square" for is_limit in means.is_limit[number]
             ],
@@ -135,7 +138,7 @@ def _label(models: dict[str, Any], data: PlotData, colors: Colors) -> None:
             plot.yaxis.axis_label = panel.label
         else:
             plot.title.text, plot.title.visible = panel.label, True
-        start, end = panel.shown
+        start, end = (edge / 10.0**panel.power for edge in panel.shown)
         plot.y_range.update(start=start, end=end, reset_start=start, reset_end=end)
     last = models[f"panel-{len(data.panels) - 1}"]
     last.xaxis.axis_label = data.x_label
@@ -143,7 +146,7 @@ def _label(models: dict[str, Any], data: PlotData, colors: Colors) -> None:
     last.x_range.update(start=start, end=end, reset_start=start, reset_end=end)
     if colors.by == "number":
         mapper, bar = models["color-mapper"], models["color-bar"]
-        mapper.low, mapper.high = colors.span
+        mapper.low, mapper.high = (end / 10.0**colors.power for end in colors.span)
         bar.title, bar.visible = colors.label, True
         return
     numbers = np.array([number for number, _ in colors.classes], dtype=float)

@@ -11,7 +11,6 @@ from explorer.results.dataset import Dataset
 from explorer.results.quantities import Quantity, Values, values_of
 from explorer.results.query import select_rows
 from explorer.results.view import View
-from photometry_core.errors import InvalidInputError
 from photometry_core.types import BoolArray, FloatArray, IntArray
 
 
@@ -67,8 +66,6 @@ def part_of(source: Source, index: int, quantities: Sequence[Quantity]) -> Part:
     """Return the rows of a spectrum that have a place in the plot."""
     dataset, view = source.dataset, source.view
     kept = np.sort(select_rows(dataset, view).rows)
-    if view.x == "mjd" and view.channel is not None:
-        kept = kept[_is_of_channel(dataset, view.channel)[kept]]
     x = dataset.numbers("mjd" if view.x == "mjd" else "wavelength")[kept]
     if view.x == "wavelength" and view.redshift is not None:
         x = x / (1 + view.redshift)
@@ -85,17 +82,6 @@ def part_of(source: Source, index: int, quantities: Sequence[Quantity]) -> Part:
         values=[_taken(one, there) for one in values],
         n_missing=n_missing,
     )
-
-
-def _is_of_channel(dataset: Dataset, channel: tuple[int, int]) -> BoolArray:
-    for name in ("det_id", "channel"):
-        if name not in dataset.columns:
-            raise InvalidInputError(
-                f"channel: {name} can't be told, since it, or x_image and y_image, are not in "
-                "this file"
-            )
-    detectors, channels = dataset.numbers("det_id"), dataset.numbers("channel")
-    return np.asarray((detectors == channel[0]) & (channels == channel[1]))
 
 
 def _taken(values: Values, there: BoolArray) -> Values:

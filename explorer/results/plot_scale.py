@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,7 +13,15 @@ from explorer.results.quantities import Quantity, Values
 from explorer.results.view import View
 from photometry_core.types import FloatArray
 
-_STEP_PER_SPREAD = 1.2
+_ENDS_PERCENT = (2, 98)
+"""Between these lies what counts as the extent of a spectrum that is set apart."""
+_GAP = 0.08
+"""Left free between two spectra, as part of the larger extent."""
+_SHIFT_DIGITS = 2
+_LEAST_MEDIAN_SNR = 5.0
+"""Spectra whose medians are less certain are not divided by them."""
+_MEDIAN_LOSS = math.sqrt(math.pi / 2)
+"""Of many normal values the median scatters so much more than the mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,8 +30,8 @@ class Scaling:
 
     Parameters
     ----------
-    label
-        Of the axis.
+    label, unit_label
+        Of the axis, and the unit in it; empty where there is none.
     factor, shift
         Values become ``value * factor + shift``; an element per spectrum, in order of drawing.
         The factor is NaN for a spectrum that can't be shown like this.
@@ -31,6 +40,7 @@ class Scaling:
     """
 
     label: str
+    unit_label: str
     factor: FloatArray
     shift: FloatArray
     notes: list[str]
@@ -62,70 +72,121 @@ def scaling_of(view: View, quantity: Quantity, spectra: Sequence[tuple[str, Valu
     spectra
         Name and values of each, in order of drawing.
     """
-    count = len(spectra)
-    one, zero = np.ones(count), np.zeros(count)
-    if view.scale == "none" or count < 2 or not quantity.is_flux:
-        return Scaling(label=quantity.label, factor=one, shift=zero, notes=[])
-    if view.scale == "normalised":
-        return _normalised(view, quantity, spectra)
-    step = _step([values for _, values in spectra])
-    if view.unit == "abmag":
-        step = -step
+    unit = quantity.unit_label
+    if view.scale == "none" or len(spectra) < 2 or not quantity.is_flux:
+        one, zero = np.ones(len(spectra)), np.zeros(len(spectra))
+        return Scaling(label=quantity.label, unit_label=unit, factor=one, shift=zero, notes=[])
+    if view.scale == "offset":
+        return _set_apart(view, quantity, spectra)
+    return (_less_median if view.unit == "abmag" else _over_median)(quantity, spectra)
+
+
+def _set_apart(view: View, quantity: Quantity, spectra: Sequence[tuple[str, Values]]) -> Scaling:
+    """Put each spectrum above the one before it, where it is not there already."""
+    upwards = -1.0 if view.unit == "abmag" else 1.0
+    extents = [_extent(values, upwards) for _, values in spectra]
+    shifts = [0.0]
+    for (bottom, top), (next_bottom, next_top) in pairwise(extents):
+        gap = _GAP * max(top - bottom, next_top - next_bottom)
+        needed = top + shifts[-1] + gap - next_bottom
+        shifts.append(max(_rounded_up(needed), shifts[-1]))
+    shift = upwards * np.array(shifts)
     return Scaling(
         label=f"{quantity.name} + offset ({quantity.unit_label})",
-        factor=one,
-        shift=step * np.arange(count, dtype=float),
+        unit_label=quantity.unit_label,
+        factor=np.ones(len(spectra)),
+        shift=shift,
         notes=[
-            f"{name}: {step * place:+.6g} {quantity.unit_label} added"
-            for place, (name, _) in enumerate(spectra)
-            if place
+            f"{name}: {added:+.6g} {quantity.unit_label} added"
+            for (name, _), added in zip(spectra, shift, strict=True)
+            if added
         ],
     )
 
 
-def _normalised(view: View, quantity: Quantity, spectra: Sequence[tuple[str, Values]]) -> Scaling:
-    """Divide each spectrum by its median; of magnitudes, subtract that."""
-    medians = np.array([_median(values) for _, values in spectra])
-    names = [name for name, _ in spectra]
-    if view.unit == "abmag":
-        return Scaling(
-            label=f"{quantity.name} \u2212 median ({quantity.unit_label})",
-            factor=np.ones(len(names)),
-            shift=-medians,
-            notes=[
-                f"{name}: {-median:+.4f} mag added"
-                for name, median in zip(names, medians, strict=True)
-            ],
-        )
-    usable = medians > 0
+def _extent(values: Values, upwards: float) -> tuple[float, float]:
+    """Return where a spectrum begins and ends, from the bottom of the plot to its top."""
+    there = values.value[np.isfinite(values.value)]
+    if not there.size:
+        return 0.0, 0.0
+    low, high = np.percentile(upwards * there, _ENDS_PERCENT)
+    return float(low), float(high)
+
+
+def _rounded_up(value: float) -> float:
+    """Return a number of few digits that is not less; of a negative one, zero."""
+    if value <= 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(value)) - _SHIFT_DIGITS + 1)
+    return math.ceil(value / step) * step
+
+
+def _over_median(quantity: Quantity, spectra: Sequence[tuple[str, Values]]) -> Scaling:
+    """Divide each spectrum by its median."""
+    medians = [_median(values) for _, values in spectra]
+    usable = [
+        error is not None and median >= _LEAST_MEDIAN_SNR * error and median > 0
+        for median, error in medians
+    ]
+    notes = []
+    for (name, _), (median, error), good in zip(spectra, medians, usable, strict=True):
+        size = f"{median:.4g} {quantity.unit_label}"
+        if error is None:
+            notes.append(f"{name}: not drawn, since it has no median to be divided by")
+        elif good:
+            notes.append(f"{name}: divided by its median, {median:.6g} {quantity.unit_label}")
+        else:
+            notes.append(
+                f"{name}: not drawn, since its median, {size}, is not positive and at least "
+                f"{_LEAST_MEDIAN_SNR:g} times its own error, {error:.2g}"
+            )
     return Scaling(
         label=f"{quantity.name} / median",
-        factor=np.where(usable, 1 / np.where(usable, medians, 1.0), np.nan),
-        shift=np.zeros(len(names)),
-        notes=[
-            f"{name}: divided by its median, {median:.6g} {quantity.unit_label}"
-            if good
-            else f"{name}: not drawn, since its median is not positive and can't be divided by"
-            for name, median, good in zip(names, medians, usable, strict=True)
-        ],
+        unit_label="",
+        factor=np.array(
+            [
+                1 / median if good else math.nan
+                for (median, _), good in zip(medians, usable, strict=True)
+            ]
+        ),
+        shift=np.zeros(len(spectra)),
+        notes=notes,
     )
 
 
-def _median(values: Values) -> float:
-    there = values.value[np.isfinite(values.value)]
-    return float(np.median(there)) if there.size else math.nan
+def _less_median(quantity: Quantity, spectra: Sequence[tuple[str, Values]]) -> Scaling:
+    """Subtract from each spectrum of magnitudes its median."""
+    shifts, notes = [], []
+    for name, values in spectra:
+        known = np.isfinite(values.value)
+        if not known.any() or 2 * np.count_nonzero(values.is_limit & known) > known.sum():
+            shifts.append(math.nan)
+            notes.append(f"{name}: not drawn, since most of its magnitudes are limits or missing")
+            continue
+        # A limit says nothing of where the middle is.
+        median = float(np.median(values.value[known & ~values.is_limit]))
+        shifts.append(-median)
+        notes.append(f"{name}: {-median:+.4f} mag added")
+    return Scaling(
+        label=f"{quantity.name} \u2212 median ({quantity.unit_label})",
+        unit_label=quantity.unit_label,
+        factor=np.ones(len(spectra)),
+        shift=np.array(shifts),
+        notes=notes,
+    )
 
 
-def _step(spectra: Sequence[Values]) -> float:
-    """Return a round number somewhat above the usual spread of a spectrum."""
-    spreads = []
-    for values in spectra:
-        there = values.value[np.isfinite(values.value)]
-        if there.size:
-            low, high = np.percentile(there, (5, 95))
-            spreads.append(float(high - low))
-    spread = _STEP_PER_SPREAD * float(np.median(spreads)) if spreads else 0.0
-    if not spread > 0:
-        return 1.0
-    size = 10.0 ** math.floor(math.log10(spread))
-    return next(factor for factor in (1.0, 2.0, 5.0, 10.0) if factor * size >= spread) * size
+def _median(values: Values) -> tuple[float, float | None]:
+    """Return the median of a spectrum and its error; `None` if there is no median.
+
+    The error is that of a typical measurement over the square root of their number, times what
+    medians lose. Without errors the scatter takes their place.
+    """
+    there = np.isfinite(values.value)
+    if not there.any():
+        return math.nan, None
+    median = float(np.median(values.value[there]))
+    errors = values.error[there & np.isfinite(values.error)]
+    scatter = np.abs(values.value[there] - median)
+    typical = float(np.median(errors)) if errors.size else float(np.median(scatter))
+    return median, _MEDIAN_LOSS * typical / math.sqrt(np.count_nonzero(there))

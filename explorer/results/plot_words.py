@@ -8,18 +8,29 @@ from typing import Any
 from explorer.results.dataset import Dataset
 from explorer.results.plot_data import PlotData
 from explorer.results.view import View
+from photometry_core.channels import nominal_band_um
 
 _PLAIN = re.compile(r"[^A-Za-z0-9.+-]+")
 _MOST_NAMES = 3
 
 
-def title_of(data: PlotData) -> str:
+def title_of(data: PlotData, view: View) -> str:
     """Return the names of the spectra and what is shown of them."""
     names = [source.name for source in data.sources]
     shown = ", ".join(names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
         shown += f" and {len(names) - _MOST_NAMES} more"
-    return f"{shown}: {data.panels[0].quantity.name}"
+    words = f"{shown}: {data.panels[0].quantity.name}"
+    return f"{words}, {light_curve_in_words(view)}" if view.x == "mjd" else words
+
+
+def light_curve_in_words(view: View) -> str:
+    """Return what a light curve is of."""
+    if view.channel is None:
+        return "light curve, all channels"
+    detector, channel = view.channel
+    wavelength_um, _ = nominal_band_um(detector, channel)
+    return f"light curve, D{detector} channel {channel}, {wavelength_um:.2f} \u00b5m"
 
 
 def provenance_line(data: PlotData) -> str:

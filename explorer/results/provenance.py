@@ -94,6 +94,9 @@ def selection_infos(view: View, n_rows: int, n_all: int) -> list[tuple[str, str]
         filters.append(view.sql)
     if filters:
         infos.append(("filters", clean_text("; ".join(filters))))
+    if view.light_curve_channel:
+        detector, channel = view.light_curve_channel
+        infos.append(("light_curve", f"D{detector} channel {channel}"))
     if view.mask:
         names = ", ".join(flags.decode(view.mask))
         infos.append(("mask", f"{view.mask} (left out: rows with any of {names})"))

@@ -21,7 +21,7 @@ from explorer.results.locked_database import Deadline, run
 from explorer.results.operands import as_bool, finite
 from explorer.results.view import ColumnFilter, DerivedColumn, View
 from photometry_core.errors import InvalidInputError
-from photometry_core.types import FloatArray, IntArray
+from photometry_core.types import BoolArray, FloatArray, IntArray
 
 _KEPT = 64
 
@@ -52,6 +52,7 @@ class _Question:
     filters: tuple[ColumnFilter, ...]
     sql: str
     mask: int
+    channel: tuple[int, int] | None
     derived: tuple[DerivedColumn, ...]
     sort: str
     sort_unit: str
@@ -76,6 +77,7 @@ def select_rows(dataset: Dataset, view: View) -> Selected:
             filters=tuple(one for one in view.filters if one.text),
             sql=view.sql,
             mask=view.mask,
+            channel=view.light_curve_channel,
             derived=view.derived,
             sort=view.sort,
             sort_unit=view.unit if _is_flux(view.sort) else "uJy",
@@ -165,12 +167,25 @@ def _select(dataset: Dataset, question: _Question) -> Selected:
     except InvalidInputError as error:
         raise InvalidInputError(_blamed(conditions, measurements, deadline, str(error))) from error
     rows = np.asarray(found.column("row_number").to_numpy(), dtype=np.int64)
+    if question.channel is not None:
+        rows = rows[_is_of_channel(dataset, question.channel)[rows]]
     kept = rows[(dataset.flags()[rows] & question.mask) == 0]
     return Selected(
         rows=kept,
         rows_before_mask=np.sort(rows),
         strip=_strip(dataset, question.strip_order, kept),
     )
+
+
+def _is_of_channel(dataset: Dataset, channel: tuple[int, int]) -> BoolArray:
+    for name in ("det_id", "channel"):
+        if name not in dataset.columns:
+            raise InvalidInputError(
+                f"channel: {name} can't be told, since it, or x_image and y_image, are not in "
+                "this file"
+            )
+    detectors, channels = dataset.numbers("det_id"), dataset.numbers("channel")
+    return np.asarray((detectors == channel[0]) & (channels == channel[1]))
 
 
 def _is_flux(name: str) -> bool:

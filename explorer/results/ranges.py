@@ -10,6 +10,9 @@ from photometry_core.types import FloatArray
 
 _MEDIAN_POINTS = 5
 _PRESSED_FLAT = 3.0
+_WILD_SIGMA = 5.0
+_NORMAL_PER_MAD = 1.482602218505602
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,13 @@ def value_ranges(
     high: FloatArray,
     *,
     is_sequence: bool = True,
+    margin: float = 0.05,
 ) -> Ranges:
     """Return the ranges of a vertical axis.
 
     A few wild points must not press the spectrum flat: if everything needs more than three times
-    the room of the running median, only the room of that is shown at first. Lines stay in view,
-    since several exposures in a row have them.
+    the room of the running median, only that and the points that scatter around it are shown at
+    first. Lines stay in view, since several exposures in a row have them.
 
     Parameters
     ----------
@@ -52,6 +56,8 @@ def value_ranges(
         Of one spectrum, in any order; NaN where there is none.
     is_sequence
         Whether neighbours along `x` are alike; if not, nothing is wild.
+    margin
+        Part of the range that is left free on either side, so that symbols are not cut.
     """
     there = np.isfinite(value)
     order = np.argsort(x[there], kind="stable")
@@ -61,14 +67,20 @@ def value_ranges(
     everything = padded(
         float(np.min(np.where(np.isfinite(low), low, value))),
         float(np.max(np.where(np.isfinite(high), high, value))),
+        part=margin,
     )
     if value.size < _MEDIAN_POINTS or not is_sequence:
         return Ranges(everything, everything)
-    windows = np.lib.stride_tricks.sliding_window_view(value, _MEDIAN_POINTS)
-    smooth = np.median(windows, axis=1)
+    around = np.pad(value, _MEDIAN_POINTS // 2, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(around, _MEDIAN_POINTS), axis=1)
     main = padded(float(smooth.min()), float(smooth.max()), part=0.15)
-    pressed = everything[1] - everything[0] > _PRESSED_FLAT * (main[1] - main[0])
-    return Ranges(main if pressed else everything, everything)
+    if everything[1] - everything[0] <= _PRESSED_FLAT * (main[1] - main[0]):
+        return Ranges(everything, everything)
+    distance = np.abs(value - smooth)
+    usual = value[distance <= _WILD_SIGMA * _NORMAL_PER_MAD * float(np.median(distance))]
+    ends = np.concatenate([smooth, usual])
+    main = padded(float(ends.min()), float(ends.max()), part=max(margin, 0.1))
+    return Ranges(main, everything)
 
 
 def padded(low: float, high: float, part: float = 0.05) -> tuple[float, float]:

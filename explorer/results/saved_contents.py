@@ -179,6 +179,7 @@ def view_in_words(view: View) -> dict[str, Any]:
         "filters": [asdict(one) for one in view.filters],
         "sql": view.sql,
         "mask": str(view.mask),
+        "light_curve_channel": view.light_curve_channel,
         "derived": [asdict(one) for one in view.derived],
         "binning": recipe_in_words(view.binning or DEFAULT_RECIPE),
     }

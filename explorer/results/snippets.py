@@ -38,7 +38,7 @@ class Script:
 
 def needs_server(dataset: Dataset, view: View) -> bool:
     """Whether rows are left out by something that a script does not do itself."""
-    return bool(view.sql) or any(
+    return bool(view.sql or view.light_curve_channel) or any(
         one.text and _lines_of(dataset, one) is None for one in view.filters
     )
 

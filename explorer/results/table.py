@@ -180,7 +180,7 @@ def _flux_cells(dataset: Dataset, view: View, info: ColumnInfo, rows: IntArray) 
         if not math.isfinite(value):
             made.append(Cell(None))
         elif is_limit[row]:
-            full = f"fainter than {full_text(value, label)} (flux + 3 sigma)"
+            full = f"fainter than {full_text(value, label)} (3-sigma limit: S/N below 3)"
             made.append(Cell(f"> {text_of(value)}", full))
         else:
             made.append(Cell(text_of(value), full_text(value, label)))

@@ -118,7 +118,8 @@ class View:
     x
         ``wavelength``, or ``mjd`` for a light curve.
     channel
-        (detector, channel) of a light curve; `None` is every measurement.
+        (detector, channel) of a light curve, whose rows alone are shown; `None` is every
+        measurement.
     y
         Column of the main panel; ``flux``, ``snr``, any other number.
     panels
@@ -158,6 +159,11 @@ class View:
     binning: BinningRecipe | None = None
     compare: tuple[tuple[str, int], ...] = ()
     scale: str = "none"
+
+    @property
+    def light_curve_channel(self) -> tuple[int, int] | None:
+        """The (detector, channel) that rows must be of, if the view is a light curve of one."""
+        return self.channel if self.x == "mjd" else None
 
 
 def parse_view(values: Any) -> View:

@@ -53,7 +53,7 @@ def points(
         | {
             "skipped": skipped,
             "about": about_dataset(dataset, view),
-            "title": title_of(data),
+            "title": title_of(data, view),
             "provenance": provenance_line(data),
             "file_stem": file_stem_of(data, view),
         }
@@ -187,6 +187,6 @@ def _small(
         "x_range": list(data.x_range),
         "shown": list(panel.shown),
         "x_label": data.x_label,
-        "label": panel.label,
+        "label": panel.quantity.label,
         "n": data.n_drawn,
     }

@@ -33,7 +33,7 @@ from jobs.visitors import VisitorRequest
 from photometry_core.errors import InvalidInputError
 
 _EXTENSION = ".vot"
-_FILTERED = ("filters", "sql", "mask", "derived")
+_FILTERED = ("filters", "sql", "mask", "derived", "x", "channel")
 """Fields of a view that decide which rows are shown."""
 
 

@@ -43,7 +43,7 @@ export function mountChecks({ store, api }) {
     refresh();
   };
   store.on(["job", "target"], () => opened.clear());
-  store.on(["job", "target", "filters", "sql", "mask", "derived"], renew);
+  store.on(["job", "target", "filters", "sql", "mask", "derived", "x", "channel"], renew);
   store.on(["side"], refresh);
   store.on(["row"], () => markRow(list, store.get("row")));
   mountRowLinks(store);

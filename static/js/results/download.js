@@ -6,7 +6,9 @@ import { mountSamp } from "./samp.js";
 import { mountShare } from "./share.js";
 
 // Changes of the view that change what is saved.
-const OF_VIEW = ["job", "target", "filters", "sql", "mask", "derived", "columns", "sort", "unit", "redshift", "binning"];
+const OF_VIEW = [
+  "job", "target", "filters", "sql", "mask", "derived", "x", "channel", "columns", "sort", "unit", "redshift", "binning",
+];
 const REST_MS = 120;
 const STARTED_MS = 6000;
 

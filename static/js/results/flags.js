@@ -67,7 +67,7 @@ export function mountFlags({ store, api, keys }) {
   store.on(["row"], () => { byId("flags-step-note").hidden = true; });
   store.on(["mask", "sql"], mark);
   store.on(["derived"], () => answer && showDecode(store, answer));
-  store.on(["job", "target", "filters", "sql", "mask", "derived"], refresh);
+  store.on(["job", "target", "filters", "sql", "mask", "derived", "x", "channel"], refresh);
   mountFlagsOfRow({ store, api });
   mark();
   refresh();

@@ -1,6 +1,7 @@
 // The controls of the plot: each shows what the store says and writes to the store alone.
 
 import { element } from "./dom.js";
+import { channelOfRow, lightCurveInWords } from "./light_curve.js";
 import { mountMenus } from "./plot_menus.js";
 
 // What people look at first.
@@ -121,11 +122,12 @@ class Controls {
     for (const radio of document.querySelectorAll("input[name=plot-x]")) {
       radio.addEventListener("change", () => this.store.set({
         x: radio.value === "mjd" ? "mjd" : "wavelength",
+        channel: radio.value === "mjd" ? channelOfRow(this.about, this.store.get("row")) : null,
         redshift: radio.value === "rest" ? this.store.get("line_redshift") : null,
       }));
     }
     byId("channel").addEventListener("change", ({ target }) => {
-      this.store.set({ channel: target.value ? target.value.split(" ").map(Number) : null });
+      this.store.set({ channel: target.value ? target.value.split(" ").map(Number) : null, page: null });
     });
   }
 
@@ -141,7 +143,7 @@ class Controls {
       }
     }
     const z = redshift ?? store.get("line_redshift");
-    const words = { observed: "Observed wavelength", rest: `Rest, z = ${z}`, mjd: "Light curve" };
+    const words = { observed: "Observed wavelength", rest: `Rest, z = ${z}`, mjd: lightCurveInWords(this.about, store.get("channel")) };
     byId("x-words").textContent = words[x];
     byId("redshift-row").hidden = x === "mjd";
     if (document.activeElement !== byId("redshift") && byId("redshift-error").hidden) byId("redshift").value = String(z);
@@ -149,10 +151,10 @@ class Controls {
     byId("channel-row").hidden = x !== "mjd";
     const channel = store.get("channel");
     fillSelect(byId("channel"), [
-      { value: "", label: this.about.channels.length ? "All channels" : "All: x_image, y_image not in this file" },
+      { value: "", label: this.about.channels.length ? "All channels together" : "All: x_image, y_image not in this file" },
       ...this.about.channels.map(([detector, number, wavelength, count]) => ({
         value: `${detector} ${number}`,
-        label: `D${detector} \u00b7 ${number} \u00b7 ${wavelength.toFixed(3)} \u00b5m (${count})`,
+        label: `D${detector} channel ${number}, ${wavelength.toFixed(3)} \u00b5m (${count})`,
       })),
     ], channel ? channel.join(" ") : "");
   }

@@ -12,6 +12,7 @@ export function decoded(answer) {
   return {
     ...answer,
     points,
+    about: { ...answer.about, row_channel: unpacked(answer.about.row_channel) },
     panels: answer.panels.map(withArrays),
     means: answer.means && { ...mapped(answer.means), panels: answer.means.panels.map(withArrays) },
     indexOf: (row) => rowIndex.get(row),
@@ -33,9 +34,15 @@ export function numberText(value, decimals) {
   if (!Number.isFinite(value)) return "\u2013";
   let text;
   if (decimals !== null && decimals !== undefined) text = value.toFixed(decimals);
-  else if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e7)) text = value.toExponential(3);
-  else text = String(Number(value.toPrecision(6)));
+  else if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e7)) {
+    const [digits, power] = value.toExponential(3).split("e");
+    text = `${digits} \u00d7 10${superscript(Number(power))}`;
+  } else text = String(Number(value.toPrecision(6)));
   return text.replace("-", "\u2212");
+}
+
+export function superscript(power) {
+  return Array.from(String(power), (sign) => "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"["-0123456789".indexOf(sign)]).join("");
 }
 
 // MJD (UTC) as YYYY-MM-DD HH:MM:SS.

@@ -58,6 +58,7 @@ export class Drawing {
       const [start, end] = panel.shown;
       figure.y_range.setv({ reset_start: start, reset_end: end });
       if (number > 0) figure.y_range.setv({ start, end });
+      divideBy(figure.left[0].formatter, panel.power);
     });
     this.panels.at(-1).below[0].axis_label = plot.x.label;
     const [start, end] = plot.x.range;
@@ -67,6 +68,7 @@ export class Drawing {
     if (isNumber) {
       this.find("color-mapper").setv({ low: plot.color.span[0], high: plot.color.span[1] });
       bar.title = plot.color.label;
+      divideBy(bar.formatter, plot.color.power);
     }
     if (bar.visible !== isNumber) bar.visible = isNumber;
   }
@@ -81,7 +83,6 @@ export class Drawing {
     for (const figure of this.panels) dressFigure(figure, theme);
     for (let number = 0; number < this.panels.length; number += 1) {
       this.find(`ring-${number}`).glyph.line_color = { value: theme.ink };
-      this.find(`means-${number}`).glyph.line_color = { value: theme.surface };
     }
     const bar = this.find("color-bar");
     bar.setv({ title_text_color: theme.ink, major_label_text_color: theme.muted, bar_line_color: null });
@@ -153,6 +154,12 @@ export class Drawing {
 
 function setRange(range, [start, end]) {
   if (!isSame([range.start, range.end], [start, end])) range.setv({ start, end });
+}
+
+// Numbers beside an axis whose label names the power of ten.
+function divideBy(formatter, power) {
+  const plain = Object.getPrototypeOf(formatter).doFormat;
+  formatter.doFormat = (ticks, options) => plain.call(formatter, ticks.map((tick) => tick / 10 ** power), options);
 }
 
 function isSame([a, b], [c, d]) {

@@ -10,9 +10,12 @@ export function showFoot(plot, store) {
 
 function showOutside(plot, store) {
   const place = document.getElementById("plot-outside");
-  const { n_outside: count, full } = plot.panels[0];
-  place.hidden = !count;
-  place.querySelector("span").textContent = `${count} point${count === 1 ? " lies" : "s lie"} outside of the range shown at first.`;
+  const [{ n_outside: count, full }, ...others] = plot.panels;
+  const points = (number) => `${number} point${number === 1 ? " lies" : "s lie"} outside of the range`;
+  const lower = others.filter(({ n_outside: number }) => number).map((panel) => `${points(panel.n_outside)} of ${panel.name}.`);
+  place.hidden = !count && !lower.length;
+  place.querySelector("span").textContent = [...(count ? [`${points(count)} shown at first.`] : []), ...lower].join(" ");
+  place.querySelector("button").hidden = !count;
   place.querySelector("button").onclick = () => {
     store.set({ zoom: { x: store.get("zoom")?.x ?? null, y: full } });
   };

@@ -2,6 +2,8 @@
 
 import { Refused } from "./api.js";
 import { element } from "./dom.js";
+import { isOfChannel } from "./light_curve.js";
+import { NO_FILTERS } from "./store.js";
 
 function say(state, sentence, ...actions) {
   const row = element("div", "actions");
@@ -36,7 +38,7 @@ export function showEmpty(state, store, plot) {
       : "No exposure covers this position.");
   } else if (!counts.kept) {
     say(state, "All rows are filtered out.", ...(isFiltered(store) ? [clearing(store)] : []),
-      ...(store.get("channel") ? [["All channels", () => store.set({ channel: null })]] : []));
+      ...(isOfChannel(store) ? [["All channels", () => store.set({ channel: null })]] : []));
   } else {
     say(state, counts.kept === 1
       ? `The only row kept has no value of ${panels[0].name} here.`
@@ -46,9 +48,9 @@ export function showEmpty(state, store, plot) {
 }
 
 function isFiltered(store) {
-  return ["filters", "sql", "mask"].some((key) => !store.isDefault(key));
+  return Object.keys(NO_FILTERS).some((key) => !store.isDefault(key));
 }
 
 function clearing(store) {
-  return ["Clear all filters", () => store.set({ filters: {}, sql: "", mask: "0" })];
+  return ["Clear all filters", () => store.set(NO_FILTERS)];
 }

@@ -3,7 +3,7 @@
 import { Latest, Refused } from "./api.js";
 
 const SAID_MS = 4000;
-const OF_SCRIPT = ["job", "target", "filters", "sql", "mask", "derived"];
+const OF_SCRIPT = ["job", "target", "filters", "sql", "mask", "derived", "x", "channel"];
 const COPY_WORDS = { python: "Copy as Python", curl: "Copy as curl" };
 
 export function mountShare(parts) {

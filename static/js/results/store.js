@@ -22,6 +22,8 @@ const PREFERENCES = {
 const PER_SPECTRUM = [
   "filters", "sql", "mask", "sort", "descending", "row", "page", "zoom", "redshift", "line_redshift", "channel", "x",
 ];
+// What leaves no row out; a light curve without a channel is of all of them.
+export const NO_FILTERS = { filters: {}, sql: "", mask: "0", channel: null };
 const DEFAULTS = { ...VIEW, ...BROWSER, ...PREFERENCES };
 const REST_MS = 150;
 

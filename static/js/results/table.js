@@ -9,7 +9,9 @@ import { mountStatistics } from "./table_statistics.js";
 
 const PAGE_SIZE = 100;
 // What decides on the rows and their order, and what only on how they look.
-const ROWS = ["job", "target", "filters", "sql", "mask", "derived", "sort", "descending", "strip_order"];
+const ROWS = [
+  "job", "target", "filters", "sql", "mask", "derived", "x", "channel", "sort", "descending", "strip_order",
+];
 const LOOKS = ["columns", "unit"];
 
 export function mountTable({ store, api, keys }) {

@@ -2,6 +2,8 @@
 
 import { Refused } from "./api.js";
 import { element } from "./dom.js";
+import { channelInWords, isOfChannel } from "./light_curve.js";
+import { NO_FILTERS } from "./store.js";
 
 const REST_MS = 600;
 
@@ -91,6 +93,7 @@ export function mountFilters(pane) {
     });
     if (store.get("sql")) chips.push(chip(store.get("sql"), () => store.set({ sql: "", page: null })));
     if (store.get("mask") !== "0") chips.push(chip("Flag mask", () => store.set({ mask: "0", page: null })));
+    if (isOfChannel(store)) chips.push(chip(channelInWords(store.get("channel")), () => store.set({ channel: null, page: null })));
     place.hidden = !chips.length;
     if (!chips.length) return place.replaceChildren();
     const clear = element("button", "link-button", "Clear filters");
@@ -102,7 +105,7 @@ export function mountFilters(pane) {
   pane.clearFilters = () => {
     typed.clear();
     refused.clear();
-    store.set({ filters: {}, sql: "", mask: "0", page: null });
+    store.set({ ...NO_FILTERS, page: null });
     pane.syncFilters();
     scroll.focus({ preventScroll: true });
   };
@@ -153,7 +156,7 @@ export function mountFilters(pane) {
     typed.clear();
     refused.clear();
   });
-  store.on(["filters", "sql", "mask"], () => pane.syncFilters());
+  store.on(["filters", "sql", "mask", "x", "channel"], () => pane.syncFilters());
   // Those of the address are there to be removed, even if the server refuses them.
   showActive();
   mountAdvanced(pane);
