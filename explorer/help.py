@@ -14,6 +14,7 @@ from explorer.key_tables import keys_of
 from explorer.list_form import MAX_TEXT_BYTES
 from explorer.list_summary import FORMATS as LIST_FORMATS
 from explorer.reference import flag_facts, spectrum_column_facts
+from explorer.results.flux_units import DETECTED_SNR, LIMIT_SIGMA
 from explorer.results.save_request import FORMAT_NAMES
 from explorer.source_form import RESOLVERS
 from explorer.views.submission import POSITION_EXAMPLES
@@ -165,6 +166,8 @@ def facts() -> dict[str, Any]:
         "list_limits": limits_of_lists(),
         "upload_limits": limits_of_uploads(),
         "site_limits": site_limits(),
+        "detected_snr": f"{DETECTED_SNR:g}",
+        "limit_sigma": f"{LIMIT_SIGMA:g}",
         "max_targets": settings.SPHEREX_MAX_TARGETS,
         "together_arcsec": f"{TOGETHER_ARCSEC:.0f}",
         "max_active_jobs": settings.SPHEREX_MAX_ACTIVE_JOBS,

@@ -188,7 +188,8 @@ def _draw_features(plot: figure, sources: dict[str, ColumnDataSource], *, is_mai
         plot.text(
             "x", "y", text="text", source=sources["line-labels"], y_range_name="height",
             text_font=value(_FONT), text_font_size="11px", text_align="center", text_baseline="top",
-            text_color="#55626f", level="overlay", name="feature-labels",
+            text_color="#55626f", background_fill_color="#ffffff", background_fill_alpha=0.8,
+            level="overlay", name="feature-labels",
         )  # fmt: skip
 
 

@@ -27,8 +27,8 @@ DETECTED_SNR = 3.0
 """Fluxes of lower S/N have limits instead of magnitudes."""
 LIMIT_SIGMA = 3.0
 LIMITS_IN_WORDS = (
-    f"Below S/N {DETECTED_SNR:g} a magnitude is a limit: that of the flux (0 if negative) plus "
-    f"{LIMIT_SIGMA:g} sigma. Errors are 1.0857 / (S/N), bars those of flux \u00b1 error"
+    f"Below S/N {DETECTED_SNR:g} magnitudes are limits, of the flux (0 if negative) plus "
+    f"{LIMIT_SIGMA:g} sigma; errors are 1.0857 / (S/N), bars those of flux \u00b1 error"
 )
 
 

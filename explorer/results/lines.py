@@ -129,7 +129,7 @@ LINE_LISTS: tuple[LineList, ...] = (
             Line("H\u2082 0-0 S(9)", 4.6946),
         ),
     ),
-    LineList("pah", "PAH", bands=(Band("PAH 3.3", 3.25, 3.33), Band("3.4", 3.37, 3.44))),
+    LineList("pah", "PAH", bands=(Band("PAH 3.3", 3.25, 3.33), Band("PAH 3.4", 3.37, 3.44))),
     LineList(
         "ices",
         "Ices",

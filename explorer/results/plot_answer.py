@@ -150,7 +150,7 @@ def _channels(dataset: Dataset, measured: np.ndarray) -> list[list[float]]:
 
 
 def _channel_codes(dataset: Dataset) -> np.ndarray:
-    """Return 17 times the detector plus the channel less 1 of each row; 0 where one is not known."""
+    """Return 17 times the detector plus the channel less 1 of each row; 0 where not known."""
     detector, channel = dataset.numbers("det_id"), dataset.numbers("channel")
     is_known = (detector >= 1) & (detector <= N_DETECTORS) & np.isfinite(channel)
     codes = np.where(is_known, CHANNELS_PER_DETECTOR * detector + channel - 1, 0)

@@ -226,6 +226,7 @@ def _panel(
     values = [part.values[number] for part in parts]
     # Neighbours in time are of any wavelength.
     is_sequence = view.x == "wavelength" or view.channel is not None
+    margin = _LOW_MARGIN if number else _MARGIN
     ranges = union(
         [
             value_ranges(
@@ -234,11 +235,12 @@ def _panel(
                 one.low,
                 one.high,
                 is_sequence=is_sequence,
-                margin=_LOW_MARGIN if number else _MARGIN,
+                margin=margin,
             )
             for part, one in zip(parts, values, strict=True)
             if np.isfinite(one.value).any()
-        ]
+        ],
+        margin,
     )
     value = joined([one.value for one in values])
     outside = (value < ranges.shown[0]) | (value > ranges.shown[1])

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from explorer.results.number_texts import with_minus
 from explorer.results.quantities import Quantity, Values
 from explorer.results.view import View
 from photometry_core.types import FloatArray
@@ -97,7 +98,7 @@ def _set_apart(view: View, quantity: Quantity, spectra: Sequence[tuple[str, Valu
         factor=np.ones(len(spectra)),
         shift=shift,
         notes=[
-            f"{name}: {added:+.6g} {quantity.unit_label} added"
+            f"{name}: {with_minus(f'{added:+.6g}')} {quantity.unit_label} added"
             for (name, _), added in zip(spectra, shift, strict=True)
             if added
         ],
@@ -125,20 +126,19 @@ def _over_median(quantity: Quantity, spectra: Sequence[tuple[str, Values]]) -> S
     """Divide each spectrum by its median."""
     medians = [_median(values) for _, values in spectra]
     usable = [
-        error is not None and median >= _LEAST_MEDIAN_SNR * error and median > 0
-        for median, error in medians
+        error is not None and 0 < median >= _LEAST_MEDIAN_SNR * error for median, error in medians
     ]
     notes = []
     for (name, _), (median, error), good in zip(spectra, medians, usable, strict=True):
-        size = f"{median:.4g} {quantity.unit_label}"
+        size = f"{with_minus(f'{median:.6g}')} {quantity.unit_label}"
         if error is None:
             notes.append(f"{name}: not drawn, since it has no median to be divided by")
         elif good:
-            notes.append(f"{name}: divided by its median, {median:.6g} {quantity.unit_label}")
+            notes.append(f"{name}: divided by its median, {size}")
         else:
             notes.append(
-                f"{name}: not drawn, since its median, {size}, is not positive and at least "
-                f"{_LEAST_MEDIAN_SNR:g} times its own error, {error:.2g}"
+                f"{name}: not drawn, since its median, {size}, is below {_LEAST_MEDIAN_SNR:g} "
+                f"times the error of that, {error:.2g} {quantity.unit_label}"
             )
     return Scaling(
         label=f"{quantity.name} / median",
@@ -166,7 +166,7 @@ def _less_median(quantity: Quantity, spectra: Sequence[tuple[str, Values]]) -> S
         # A limit says nothing of where the middle is.
         median = float(np.median(values.value[known & ~values.is_limit]))
         shifts.append(-median)
-        notes.append(f"{name}: {-median:+.4f} mag added")
+        notes.append(f"{name}: {with_minus(f'{-median:+.4f}')} mag added")
     return Scaling(
         label=f"{quantity.name} \u2212 median ({quantity.unit_label})",
         unit_label=quantity.unit_label,

@@ -89,13 +89,14 @@ def padded(low: float, high: float, part: float = 0.05) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def union(ranges: list[Ranges]) -> Ranges:
-    """Return the ranges that hold all of several."""
+def union(ranges: list[Ranges], margin: float = 0.05) -> Ranges:
+    """Return the ranges that hold all of several, with room beside them as in `value_ranges`."""
     if not ranges:
         return Ranges((0.0, 1.0), (0.0, 1.0))
-    shown = [one.shown for one in ranges]
-    full = [one.full for one in ranges]
-    return Ranges(
-        (min(low for low, _ in shown), max(high for _, high in shown)),
-        (min(low for low, _ in full), max(high for _, high in full)),
+    if len(ranges) == 1:
+        return ranges[0]
+    shown, full = (
+        padded(min(low for low, _ in ends), max(high for _, high in ends), part=margin)
+        for ends in ([one.shown for one in ranges], [one.full for one in ranges])
     )
+    return Ranges(shown, full)

@@ -10,7 +10,13 @@ import numpy as np
 
 from explorer.results.columns import COUNT_COLUMNS, USUAL, ColumnInfo
 from explorer.results.dataset import Dataset
-from explorer.results.flux_units import FLUX_COLUMNS, UNITS, convert
+from explorer.results.flux_units import (
+    DETECTED_SNR,
+    FLUX_COLUMNS,
+    LIMIT_SIGMA,
+    UNITS,
+    convert,
+)
 from explorer.results.number_texts import flux_format, full_text, real_text, with_minus
 from explorer.results.query import column_values, columns_of
 from explorer.results.row_flags import N_NEAR, RowFlag, row_flags
@@ -20,6 +26,7 @@ from photometry_core.types import IntArray
 PAGE_SIZE = 100
 """Rows on one page."""
 
+_LIMIT_IN_WORDS = f"{LIMIT_SIGMA:g}-sigma limit: S/N below {DETECTED_SNR:g}"
 _EXAMPLES = {"text": "text or like '%D3%'", "bool": "true"}
 
 
@@ -180,7 +187,7 @@ def _flux_cells(dataset: Dataset, view: View, info: ColumnInfo, rows: IntArray) 
         if not math.isfinite(value):
             made.append(Cell(None))
         elif is_limit[row]:
-            full = f"fainter than {full_text(value, label)} (3-sigma limit: S/N below 3)"
+            full = f"fainter than {full_text(value, label)} ({_LIMIT_IN_WORDS})"
             made.append(Cell(f"> {text_of(value)}", full))
         else:
             made.append(Cell(text_of(value), full_text(value, label)))

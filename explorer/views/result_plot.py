@@ -183,6 +183,8 @@ def _small(
         "x": packed(data.x, "f4"),
         "y": packed(panel.value, "f4"),
         "detector": packed(data.detector, "u1"),
+        "limit": packed(panel.is_limit, "u1"),
+        "points_down": panel.flipped,
         "severity": packed(severity[codes] if values.size else [], "u1"),
         "x_range": list(data.x_range),
         "shown": list(panel.shown),

@@ -1,5 +1,6 @@
 """The plot's models: empty, without scripts, and filled for a file that stands alone."""
 
+import html
 import json
 import re
 from pathlib import Path
@@ -46,6 +47,21 @@ def test_nothing_in_the_plot_is_a_script():
     assert "<" not in text
 
 
+def test_no_number_of_an_axis_is_a_power_of_ten():
+    document = document_of(2)
+    bar = document.get_model_by_name("color-bar")
+    axes = [
+        axis for number in range(2) for axis in document.get_model_by_name(f"panel-{number}").axis
+    ]
+    assert not any(one.formatter.use_scientific for one in [*axes, bar])
+
+
+def test_measurements_are_seen_through_their_averages():
+    glyph = document_of(1).get_model_by_name("means-0").glyph
+    assert glyph.fill_color.value is None
+    assert glyph.line_color.field == "color"
+
+
 def test_paper_has_the_colours_of_the_light_theme():
     page = (ROOT / "static/css/explorer.css").read_text()
     plot = (ROOT / "static/css/results/plot.css").read_text()
@@ -69,3 +85,23 @@ def test_a_saved_page_holds_data_words_and_no_foreign_address(settings, tmp_path
     assert "</script><script>" not in text
     assert not re.search(r'<(script|link)\b[^>]{0,200}(src|href)="?(https?:)?//', text)
     assert np.isfinite(data.panels[0].value).all()
+
+
+def test_a_saved_page_writes_numbers_as_its_axis_does(settings, tmp_path):
+    settings.SPHEREX_RESULTS_FOLDER = tmp_path
+    dataset = saved_dataset(made_spectrum(20, 0))
+    view = View(unit="nufnu", color="flags", x="mjd")
+    data = plot_data([Source(dataset=dataset, view=view, name=dataset.name)], view)
+    text = plot_page(data, view)
+    (document,) = re.findall(
+        r'<script type="application/json"[^>]*>(.*?)</script>', text, re.DOTALL
+    )
+    (document,) = json.loads(html.unescape(document)).values()
+    models = Document.from_json(document)
+    panel = models.get_model_by_name("panel-0")
+    assert panel.yaxis[0].axis_label == "\u03bdF\u03bd (10\u207b\u00b9\u2075 W m\u207b\u00b2)"
+    shown = np.array(data.panels[0].shown) * 1e15
+    np.testing.assert_allclose([panel.y_range.start, panel.y_range.end], shown)
+    drawn = models.get_model_by_name("points").data["y0"]
+    np.testing.assert_allclose(drawn, data.panels[0].value * 1e15)
+    assert "light curve, all channels" in text

@@ -161,7 +161,8 @@ def test_fluxes_are_compared_in_the_unit_that_they_were_typed_in():
 
 
 def test_a_limit_has_no_magnitude():
-    assert kept("flux", "is null", "abmag") == [2, 3]
+    # Row 1 has an S/N of 2.
+    assert kept("flux", "is null", "abmag") == [1, 2, 3]
     assert 2 not in kept("flux", "< 99 or > -99", "abmag")
 
 

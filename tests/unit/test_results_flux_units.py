@@ -6,7 +6,7 @@ from astropy import units as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.results.flux_units import UNITS, convert
+from explorer.results.flux_units import DETECTED_SNR, LIMIT_SIGMA, UNITS, convert
 from photometry_core.errors import InvalidInputError
 
 ASTROPY = {
@@ -48,10 +48,26 @@ def test_what_is_not_positive_is_a_limit_and_stays():
     assert np.isnan(made.error).all()
 
 
-def test_an_error_bar_below_zero_has_no_faint_end():
-    made = convert(np.array([10.0]), np.array([15.0]), np.array([1.0]), "abmag")
-    assert np.isfinite(made.low[0])
-    assert np.isnan(made.high[0])
+def test_what_is_lost_in_the_noise_is_a_limit_and_no_magnitude():
+    flux, error = np.array([0.001, 29.9, 30.0, 50.0]), np.full(4, 10.0)
+    made = convert(flux, error, np.ones(4), "abmag")
+    # The threshold that plot.html and the page of help name.
+    assert DETECTED_SNR == LIMIT_SIGMA == 3
+    assert made.is_limit.tolist() == [True, True, False, False]
+    limits = -2.5 * np.log10((flux[:2] + 30.0) / 3631e6)
+    np.testing.assert_allclose(made.value[:2], limits)
+    for one in (made.error, made.low, made.high):
+        assert np.isnan(one[:2]).all()
+        assert np.isfinite(one[2:]).all()
+    np.testing.assert_allclose(made.error[2:], 1.0857362 * error[2:] / flux[2:], rtol=1e-6)
+    # Bars are those of flux and error, and so longer on the faint side.
+    assert np.all(made.high[2:] - made.value[2:] > made.value[2:] - made.low[2:])
+
+
+def test_without_an_error_nothing_says_that_a_flux_is_noise():
+    made = convert(np.array([10.0]), np.array([np.nan]), np.array([1.0]), "abmag")
+    assert not made.is_limit[0]
+    assert np.isfinite(made.value[0])
 
 
 def test_a_unit_that_is_none_is_refused():

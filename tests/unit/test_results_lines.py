@@ -36,4 +36,6 @@ def test_lists_are_in_order_and_bands_have_a_width():
         wavelengths = [line.wavelength_um for line in one.lines]
         assert wavelengths == sorted(wavelengths)
         assert all(band.low_um < band.high_um for band in one.bands)
+    (hydrogen,) = (one for one in LINE_LISTS if one.key == "h2")
+    assert all(line.label.startswith("H\u2082 ") for line in hydrogen.lines)
     assert len({one.key for one in LINE_LISTS}) == len(LINE_LISTS)

@@ -1,18 +1,22 @@
 """What is plotted: every kept row once, in the unit of its axis, with ranges that show it."""
 
+import base64
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from explorer.results.arrays import packed
+from explorer.results.axis_numbers import labelled, power_of_ten
 from explorer.results.flux_units import UNITS, convert
 from explorer.results.plot_answer import about_dataset, plot_answer
 from explorer.results.plot_colors import colors_of, css_colors
 from explorer.results.plot_data import plot_data
 from explorer.results.plot_parts import Source
 from explorer.results.plot_words import file_stem_of, provenance_line, title_of
+from explorer.results.query import select_rows
 from explorer.results.ranges import value_ranges
 from explorer.results.view import ColumnFilter, DerivedColumn, View
 from photometry_core import flags
@@ -76,7 +80,15 @@ def test_fluxes_are_in_the_unit_that_the_axis_names(unit):
     np.testing.assert_array_equal(panel.value, expected.value)
     np.testing.assert_array_equal(panel.low, expected.low)
     np.testing.assert_array_equal(panel.is_limit, expected.is_limit)
-    assert panel.label == f"{UNITS[unit].quantity} ({UNITS[unit].label})"
+    ten = panel.label.removeprefix(f"{UNITS[unit].quantity} (").removesuffix(
+        f"{UNITS[unit].label})"
+    )
+    powers = {"flam": "10\u207b\u00b9\u2075 ", "flam_cgs": "10\u207b\u00b9\u2076 "}
+    powers |= {"nufnu": "10\u207b\u00b9\u2075 ", "nufnu_cgs": "10\u207b\u00b9\u00b2 "}
+    assert ten == powers.get(unit, "")
+    # What is written beside the axis.
+    largest = np.abs(panel.shown).max() / 10.0**panel.power
+    assert 1e-3 <= largest < 1e5
 
 
 def test_magnitudes_point_downwards_and_negative_fluxes_are_limits():
@@ -84,6 +96,8 @@ def test_magnitudes_point_downwards_and_negative_fluxes_are_limits():
     panel = plotted(spectrum, unit="abmag").panels[0]
     assert panel.shown[0] > panel.shown[1]
     np.testing.assert_array_equal(panel.is_limit, column(spectrum, "flux") < 0)
+    assert any("Below S/N 3" in note for note in plotted(spectrum, unit="abmag").notes)
+    assert not plotted(spectrum, unit="abmag", y="snr").notes
     assert np.isfinite(panel.value).all()
     assert np.isnan(panel.low[panel.is_limit]).all()
 
@@ -138,6 +152,10 @@ def test_a_light_curve_is_of_one_channel():
     np.testing.assert_array_equal(data.x, data.mjd)
     assert set(data.detector) == {detector}
     assert data.x_label == "Time (MJD, UTC)"
+    rows = select_rows(dataset, view)
+    np.testing.assert_array_equal(np.sort(rows.rows), data.row)
+    # Flags are counted in these rows, and the strip shows them.
+    assert sorted(rows.rows_before_mask) == sorted(rows.strip) == sorted(data.row)
     everything = View(x="mjd")
     data = plot_data([Source(dataset=dataset, view=everything, name="a")], everything)
     assert data.n_drawn == 60
@@ -226,6 +244,44 @@ def test_normalised_spectra_have_a_median_of_one():
     assert "\u00b5Jy" in data.notes[1]
 
 
+def test_what_is_not_well_above_its_error_is_not_divided_by():
+    view = View(scale="normalised")
+    noise = made_spectrum(40, 0, seed=2)
+    noise.table["flux"] = np.random.default_rng(5).normal(2.0, 15.0, 40)
+    data = plot_data([source(made_spectrum(20, 0)), source(noise, name="noise")], view)
+    assert np.isnan(data.panels[0].value[data.spectrum == 1]).all()
+    assert "noise: not drawn, since its median" in data.notes[1]
+    assert "below 5 times the error of that" in data.notes[1]
+    magnitudes = View(scale="normalised", unit="abmag")
+    sources = [source(made_spectrum(20, 0), magnitudes), source(noise, magnitudes, name="noise")]
+    data = plot_data(sources, magnitudes)
+    assert np.isnan(data.panels[0].value[data.spectrum == 1]).all()
+    assert "most of its magnitudes are limits" in data.notes[1]
+
+
+@pytest.mark.parametrize("unit", ["uJy", "abmag"])
+def test_spectra_that_are_set_apart_do_not_lie_over_each_other(unit):
+    view = View(scale="offset", unit=unit)
+    factors = (20.0, 1.0, 0.1, 1.0)
+    sources = []
+    for number, factor in enumerate(factors):
+        spectrum = made_spectrum(100, 0, seed=number + 1)
+        spectrum.table["flux"] *= factor
+        sources.append(source(spectrum, view, name=f"number {number}"))
+    panel_of = plot_data(sources, view)
+    panel = panel_of.panels[0]
+    upwards = -1 if unit == "abmag" else 1
+    extents = [
+        np.percentile(upwards * panel.value[panel_of.spectrum == index], (2, 98))
+        for index in range(len(factors))
+    ]
+    for (_, top), (bottom, _) in pairwise(extents):
+        assert bottom > top
+    # Everything is in sight.
+    low, high = sorted(panel.shown)
+    assert low < min(panel.value) < max(panel.value) < high
+
+
 def test_offsets_are_stated():
     view = View(scale="offset")
     data = plot_data([source(made_spectrum(20, 0)), source(made_spectrum(20, 0), name="b")], view)
@@ -284,10 +340,58 @@ def test_packed_arrays_hold_every_bit():
 def test_saved_plots_say_what_they_are():
     data = plotted(made_spectrum(20, 0), unit="mJy", redshift=0.5)
     view = View(unit="mJy", redshift=0.5)
-    assert title_of(data) == "M 81: Flux density, observed"
+    assert title_of(data, view) == "M 81: Flux density, observed"
     assert provenance_line(data).startswith("SIMULATED")
     assert file_stem_of(data, view) == "M_81_spherex_flux_mJy_rest"
     curve = View(x="mjd", channel=(3, 5), y="snr")
     assert file_stem_of(plotted(made_spectrum(20, 0), x="mjd", y="snr"), curve) == (
         "M_81_spherex_snr_lightcurve_D3ch5"
     )
+    curve_data = plotted(made_spectrum(20, 0), x="mjd", y="snr")
+    assert title_of(curve_data, curve) == "M 81: S/N, light curve, D3 channel 5, 1.82 \u00b5m"
+    assert title_of(curve_data, View(x="mjd")).endswith("light curve, all channels")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "power", "label"),
+    [
+        (-5e8, 4.5e9, 9, "Flags (10\u2079 GHz)"),
+        (6e4, 1.8e5, 5, "Flags (10\u2075 GHz)"),
+        (0.0, 99_000.0, 0, "Flags (GHz)"),
+        (2e-18, 3e-17, -17, "Flags (10\u207b\u00b9\u2077 GHz)"),
+        (0.0, 0.0, 0, "Flags (GHz)"),
+        # Days of the Julian calendar differ in their last digits.
+        (2_460_800.5, 2_460_900.5, 0, "Flags (GHz)"),
+    ],
+)
+def test_axes_have_plain_numbers_and_a_power_of_ten_in_the_label(low, high, power, label):
+    assert power_of_ten(low, high) == power
+    assert labelled("Flags (GHz)", "GHz", power) == label
+    assert labelled("Flags", "", power) == label.replace(" GHz)", ")").replace(" (GHz)", "")
+
+
+def test_symbols_at_the_edges_of_panels_have_room():
+    spectrum = made_spectrum(60, 0)
+    # Scatter that is no structure, with one wild point.
+    quality = np.random.default_rng(3).normal(0.8, 0.1, 60)
+    quality[7] = 30.0
+    spectrum.table["fit_ql"] = quality
+    data = plotted(spectrum, panels=("fit_ql", "x_image"))
+    for panel, least in zip(data.panels, (0.05, 0.15, 0.15), strict=True):
+        inside = panel.value[(panel.value >= panel.shown[0]) & (panel.value <= panel.shown[1])]
+        room = least * (panel.shown[1] - panel.shown[0])
+        assert inside.min() - panel.shown[0] > room
+        assert panel.shown[1] - inside.max() > room
+    assert [panel.n_outside for panel in data.panels] == [0, 1, 0]
+
+
+def test_the_channel_of_every_row_is_told():
+    dataset = saved_dataset(made_spectrum(20, 3))
+    found = about_dataset(dataset, View())["row_channel"]
+    codes = np.frombuffer(base64.b64decode(found["data"]), found["dtype"])
+    assert codes.size == 23
+    detectors, channels = dataset.numbers("det_id"), dataset.numbers("channel")
+    measured = np.isfinite(channels)
+    np.testing.assert_array_equal(codes[measured] // 17, detectors[measured])
+    np.testing.assert_array_equal(codes[measured] % 17 + 1, channels[measured])
+    assert not codes[~measured].any()

@@ -2,11 +2,17 @@
 
 import { Latest, Refused, unpacked } from "./api.js";
 import { color, element } from "./dom.js";
+import { drawSmall } from "./small_plot.js";
 
 const ASKED = [
   "job", "filters", "sql", "mask", "derived", "unit", "x", "channel", "y", "redshift", "all_targets", "multiples",
 ];
-const FRAME = { left: 4, right: 4, top: 4, bottom: 4 };
+const LEAST_WIDTH = 230;
+const HEIGHTS = [120, 320];
+// Width over height that a small plot should have.
+const SHAPE = 1.7;
+// Of a plot's button: its head, padding and border.
+const AROUND_PX = 36;
 const byId = (name) => document.getElementById(`multiples${name && `-${name}`}`);
 
 export function mountMultiples({ store, api }) {
@@ -18,7 +24,8 @@ export function mountMultiples({ store, api }) {
   let found = null;
 
   const draw = () => {
-    if (!found) return;
+    if (!found || pane.hidden) return;
+    arrange(pane, byId(""), found.plots.length);
     const common = shared.checked ? commonRanges(found.plots) : null;
     const theme = { ink: color("--ink-muted"), line: color("--line"), dots: [0, 1, 2, 3, 4, 5, 6].map((n) => color(n ? `--detector-${n}` : "--line-strong")) };
     for (const item of byId("").children) {
@@ -65,7 +72,7 @@ export function mountMultiples({ store, api }) {
   byId("next").addEventListener("click", () => { start += found.per_page; load(); });
   shared.addEventListener("change", draw);
   document.addEventListener("themechange", draw);
-  addEventListener("resize", draw);
+  new ResizeObserver(draw).observe(pane);
   store.on(ASKED, (changed) => {
     if (changed.has("job")) start = 0;
     if (store.get("multiples") || changed.has("multiples")) load();
@@ -78,9 +85,29 @@ export function mountMultiples({ store, api }) {
   if (store.get("multiples")) load();
 }
 
+// As many columns as let the plots fill the pane, each in a good shape.
+function arrange(pane, list, count) {
+  const isPage = getComputedStyle(pane).overflowY === "visible";
+  const gap = parseFloat(getComputedStyle(list).columnGap);
+  const { width, top } = list.getBoundingClientRect();
+  const room = isPage ? 0 : pane.getBoundingClientRect().bottom - top - pane.scrollTop - 2 * gap;
+  const most = Math.max(1, Math.min(count, Math.floor((width + gap) / (LEAST_WIDTH + gap))));
+  const shapes = Array.from({ length: most }, (_, number) => {
+    const columns = number + 1;
+    const wide = (width + gap) / columns - gap;
+    const free = room / Math.ceil(count / columns) - gap - AROUND_PX;
+    const high = Math.min(Math.max(isPage ? wide / SHAPE : free, HEIGHTS[0]), HEIGHTS[1]);
+    const unlike = Math.abs(Math.log(wide / high / SHAPE)) + Math.max(0, (high - free) / HEIGHTS[1]);
+    return { columns, high, unlike };
+  });
+  const best = shapes.reduce((one, other) => (other.unlike < one.unlike ? other : one));
+  list.style.setProperty("--columns", best.columns);
+  list.style.setProperty("--plot-height", `${Math.floor(best.high)}px`);
+}
+
 function unpackedPlot(plot) {
   if (plot.error) return plot;
-  return { ...plot, x: unpacked(plot.x), y: unpacked(plot.y), detector: unpacked(plot.detector), severity: unpacked(plot.severity) };
+  return { ...plot, x: unpacked(plot.x), y: unpacked(plot.y), detector: unpacked(plot.detector), severity: unpacked(plot.severity), limit: unpacked(plot.limit) };
 }
 
 function item(plot, index, store) {
@@ -98,7 +125,7 @@ function item(plot, index, store) {
   head.append(element("strong", "ellipsis", plot.name), element("span", "muted", `${plot.n} point${plot.n === 1 ? "" : "s"}`));
   const canvas = document.createElement("canvas");
   canvas.setAttribute("aria-hidden", "true");
-  button.append(head, canvas, element("span", "multiple-range"));
+  button.append(head, canvas, element("span", "multiple-range visually-hidden"));
   button.addEventListener("click", () => store.set({ multiples: false }) ?? store.show(store.get("job"), plot.target));
   line.append(button);
   return line;
@@ -119,37 +146,4 @@ function commonRanges(plots) {
 function rangeWords({ x_range: [left, right], shown: [bottom, top] }) {
   const short = (value) => String(Number(value.toPrecision(3))).replace("-", "\u2212");
   return `${short(left)} to ${short(right)} \u00b7 ${short(bottom)} to ${short(top)}`;
-}
-
-function drawSmall(canvas, plot, { x_range: xs, shown: ys }, theme) {
-  const ratio = devicePixelRatio;
-  const { clientWidth: width, clientHeight: height } = canvas;
-  if (!width) return;
-  canvas.width = width * ratio;
-  canvas.height = height * ratio;
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  const inner = { width: width - FRAME.left - FRAME.right, height: height - FRAME.top - FRAME.bottom };
-  const place = (x, y) => [
-    FRAME.left + ((x - xs[0]) / (xs[1] - xs[0])) * inner.width,
-    FRAME.top + (1 - (y - ys[0]) / (ys[1] - ys[0])) * inner.height,
-  ];
-  pen.strokeStyle = theme.line;
-  pen.strokeRect(FRAME.left - 0.5, FRAME.top - 0.5, inner.width + 1, inner.height + 1);
-  const zero = place(xs[0], 0)[1];
-  if (zero > FRAME.top && zero < height - FRAME.bottom) {
-    pen.beginPath();
-    pen.moveTo(FRAME.left, zero);
-    pen.lineTo(width - FRAME.right, zero);
-    pen.stroke();
-  }
-  for (let i = 0; i < plot.x.length; i += 1) {
-    const [x, y] = place(plot.x[i], plot.y[i]);
-    if (!(y >= FRAME.top && y <= height - FRAME.bottom && x >= FRAME.left && x <= width - FRAME.right)) continue;
-    pen.beginPath();
-    pen.arc(x, y, 1.6, 0, 2 * Math.PI);
-    pen.strokeStyle = pen.fillStyle = theme.dots[plot.detector[i]];
-    if (plot.severity[i] <= 1) pen.fill();
-    else pen.stroke();
-  }
 }

@@ -1,7 +1,7 @@
 // The spectrum: what is drawn follows the store, and what people do in the plot goes into the store.
 
 import { Latest, Refused } from "./api.js";
-import { drawFeatures, featuresOf, labelFeatures } from "./lines.js";
+import { drawFeatures, featuresAt, featuresOf, labelFeatures } from "./lines.js";
 import { showBlend } from "./plot_blend.js";
 import { themeColors } from "./plot_colors.js";
 import { mountPlotControls } from "./plot_controls.js";
@@ -15,6 +15,7 @@ import { SelectionBar } from "./plot_selection.js";
 import { showEmpty, showFailure } from "./plot_state.js";
 
 const REACH_PIX = 24;
+const ABOVE_POINTER_PX = 38;
 const REST_MS = 250;
 // What the server has to be asked again for.
 const ASKED = [
@@ -31,6 +32,7 @@ class PlotPane {
   #figures = new Map();
   #element = document.getElementById("plot");
   #state = document.getElementById("plot-state");
+  #pointed = document.getElementById("plot-feature");
   #timers = {};
   #turn = 0;
 
@@ -140,7 +142,10 @@ class PlotPane {
     drawing.panels.forEach((figure, panel) => {
       figure.on_event("tap", (event) => this.#tapped(event, panel));
       figure.on_event("doubletap", () => this.store.set({ zoom: null }));
+      figure.on_event("mousemove", (event) => this.#nameFeatures(event, panel));
+      figure.on_event("mouseleave", () => { this.#pointed.hidden = true; });
     });
+    drawing.panels[0].properties.inner_width.change.connect(() => this.#resized());
     for (const range of [drawing.xRange, drawing.yRange]) {
       for (const name of ["start", "end"]) {
         range.properties[name].change.connect(() => this.#zoomed());
@@ -169,8 +174,27 @@ class PlotPane {
     clearTimeout(this.#timers.zoom);
     this.#timers.zoom = setTimeout(() => {
       this.store.set({ zoom: this.drawing.zoomed });
-      labelFeatures(this.drawing, this.features);
+      this.dropped = labelFeatures(this.drawing, this.features);
     }, REST_MS);
+  }
+
+  #resized() {
+    clearTimeout(this.#timers.size);
+    this.#timers.size = setTimeout(() => {
+      if (this.features && this.drawing) this.dropped = labelFeatures(this.drawing, this.features);
+    }, REST_MS);
+  }
+
+  #nameFeatures({ x, sx, sy }, panel) {
+    const names = this.features && this.drawing ? featuresAt(this.drawing, this.features, this.dropped, x) : [];
+    this.#pointed.hidden = !names.length;
+    if (!names.length) return;
+    this.#pointed.textContent = names.join(", ");
+    const around = this.#element.getBoundingClientRect();
+    const { left, top } = this.drawing.root.owner.find_one(this.drawing.panels[panel]).el.getBoundingClientRect();
+    const half = this.#pointed.offsetWidth / 2;
+    const at = Math.min(Math.max(left - around.left + sx, half), around.width - half);
+    this.#pointed.style.translate = `${at - half}px ${Math.max(top - around.top + sy - ABOVE_POINTER_PX, 0)}px`;
   }
 
   #showRow() {
@@ -186,6 +210,7 @@ class PlotPane {
     const keys = this.store.get("x") === "wavelength" ? this.store.get("lines") : [];
     const redshift = isAtRest ? 0 : this.store.get("line_redshift");
     this.features = featuresOf(this.vocabulary.lines, keys, redshift);
-    drawFeatures(this.drawing, this.features);
+    this.#pointed.hidden = true;
+    this.dropped = drawFeatures(this.drawing, this.features);
   }
 }

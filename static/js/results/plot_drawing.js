@@ -178,7 +178,9 @@ function dressFigure(figure, theme) {
   for (const part of figure.center) if ("grid_line_color" in part) part.grid_line_color = theme.line;
   for (const renderer of figure.renderers) {
     if (renderer.name === "feature-lines") renderer.glyph.line_color = { value: theme.muted };
-    if (renderer.name === "feature-labels") renderer.glyph.text_color = { value: theme.muted };
+    if (renderer.name === "feature-labels") {
+      renderer.glyph.setv({ text_color: { value: theme.muted }, background_fill_color: { value: theme.surface } });
+    }
     if (renderer.name === "feature-bands") renderer.glyph.fill_color = { value: theme.muted };
   }
 }

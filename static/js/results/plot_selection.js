@@ -70,7 +70,9 @@ export class SelectionBar {
     const panel = geometry && this.drawing.plot.panels[geometry.panel];
     const isPlain = geometry?.type === "rect" && store.get("redshift") === null
       && !(panel.is_flux && store.get("scale") !== "none" && store.get("compare").length)
-      && !store.get("derived").some(({ name }) => name === panel.column);
+      && !store.get("derived").some(({ name }) => name === panel.column)
+      // A limit is no value that a condition could find.
+      && !this.source.selected.indices.some((index) => panel.limit[index]);
     if (!isPlain) return null;
     const filters = { ...store.get("filters") };
     const { x } = this.drawing.plot.points;
