@@ -19,6 +19,10 @@ POINT = """([row, panel]) => {
 }"""
 RING = """() => Array.from(window.results.plot.drawing.find("selection").data.x)"""
 DRAWN = "() => Array.from(window.results.plot.plot.points.row)"
+TICKS = """() => {
+    const { formatter } = window.results.plot.drawing.panels[0].left[0];
+    return formatter.doFormat([0, 1e9, 4.5e9], {});
+}"""
 USE_TOOL = """(type) => {
     const { tools } = window.results.plot.drawing.layout.toolbar;
     tools.find((tool) => (tool.tools?.[0]?.type ?? tool.type) === type).active = true;
@@ -160,10 +164,19 @@ def test_units_and_quantities_have_true_labels(owner, seeded):
     )
     assert ends[0] > ends[1]
     expect(page.locator("#plot-limit-mark")).to_be_visible()
+    expect(page.locator("#plot-notes")).to_contain_text("Below S/N 3 magnitudes are limits")
     with redrawn(page):
         page.select_option("#plot-y", "flux_bkg")
     assert label(page) == "Background (MJy/sr)"
     expect(page.locator("#plot-missing")).to_have_text("3 rows have no value here.")
+    # Numbers beside an axis are plain; a power of ten stands in its label.
+    with redrawn(page):
+        page.select_option("#plot-y", "flags")
+    assert label(page) == "Flags (10\u2079)"
+    assert page.evaluate(TICKS) == ["0", "1", "4.5"]
+    with redrawn(page):
+        page.select_option("#plot-y", "flux")
+    assert label(page) == "AB magnitude (mag)"
 
 
 def test_b_shows_the_background_below(owner, seeded):
@@ -267,66 +280,6 @@ def test_a_zoom_of_another_unit_is_forgotten(owner, seeded):
     with redrawn(page):
         page.select_option("#plot-unit", "mJy")
     assert state(page, "zoom") == {"x": [1, 2], "y": None}
-
-
-def test_lines_are_marked_at_their_redshift_and_at_rest(owner, seeded):
-    page = open_results(owner, seeded)
-    page.locator("#plot-x-menu summary").click()
-    page.get_by_label("H: Paschen").check()
-    page.get_by_label("Ices").check()
-    page.fill("#plot-redshift", "0.158339")
-    page.locator("#plot-redshift").press("Enter")
-    lines = "() => Array.from(window.results.plot.drawing.find('lines').data.x)"
-    alpha = 1.87563 * 1.158339
-    assert min(abs(x - alpha) for x in page.evaluate(lines)) < 1e-4
-    assert state(page, "redshift") is None
-    labels = "() => window.results.plot.drawing.labels.data.text"
-    assert {"Pa\u03b1", "CO\u2082 ice"} <= set(page.evaluate(labels))
-    with redrawn(page):
-        page.get_by_label("Rest wavelength").check()
-    assert state(page, "redshift") == 0.158339
-    assert min(abs(x - 1.87563) for x in page.evaluate(lines)) < 1e-4
-    expect(page.locator("#plot-x-words")).to_have_text("Rest, z = 0.158339")
-    page.fill("#plot-redshift", "fast")
-    page.locator("#plot-redshift").press("Enter")
-    expect(page.locator("#plot-redshift-error")).to_contain_text("fast given")
-    assert state(page, "redshift") == 0.158339
-
-
-def test_a_light_curve_of_one_channel(owner, seeded):
-    page = open_results(owner, seeded)
-    page.locator("#plot-x-menu summary").click()
-    with redrawn(page):
-        page.get_by_label("Time (light curve)").check()
-    option = page.locator("#plot-channel option").nth(1)
-    count = int(re.search(r"\((\d+)\)$", option.inner_text())[1])
-    with redrawn(page):
-        page.select_option("#plot-channel", index=1)
-    assert len(page.evaluate(DRAWN)) == count
-    assert state(page, "x") == "mjd"
-
-
-def test_averages_say_how_they_are_made_and_the_recipe_can_be_changed(owner, seeded):
-    page = open_results(owner, seeded)
-    with redrawn(page):
-        page.locator("#plot-binned").check()
-    notes = page.locator("#plot-notes")
-    expect(notes).to_contain_text("inverse-variance mean")
-    assert page.evaluate("() => window.results.plot.drawing.find('means').data.x.length") > 0
-    page.get_by_role("button", name="recipe").click()
-    dialog = page.get_by_role("dialog", name="How visits of a channel are averaged")
-    dialog.get_by_label("Average", exact=True).select_option("median")
-    dialog.get_by_label("TRANSIENT").check()
-    dialog.get_by_label("Clip beyond").fill("0.2")
-    dialog.get_by_role("button", name="Average like this").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("0.2 given")
-    dialog.get_by_label("Clip beyond").fill("3")
-    with redrawn(page):
-        dialog.get_by_role("button", name="Average like this").click()
-    expect(notes).to_contain_text("median")
-    expect(notes).to_contain_text("TRANSIENT")
-    mask = int(state(page, "binning")["mask"])
-    assert mask == (1 << 33) | (1 << 32) | (1 << 7) | 1
 
 
 def test_nothing_measured_and_everything_filtered_out_are_said(owner, seeded):

@@ -55,6 +55,18 @@ def test_small_plots_of_all_targets_lead_to_each(owner, seeded):
     page.get_by_label("Small plots of all targets").check()
     page.keyboard.press("Escape")
     expect(page.locator(".multiple")).to_have_count(2)
+    # Each has axes of its own with numbers, and together they take the width.
+    expect(page.get_by_label("Same axes")).not_to_be_checked()
+    numbers = """async () => {
+        const address = document.querySelector("script[src*='results/main']").src;
+        const { numbersOf } = await import(new URL("small_plot.js", address));
+        return numbersOf([-374, 17100], 6);
+    }"""
+    assert page.evaluate(numbers)["texts"] == ["0", "5000", "10000", "15000"]
+    width = "(one) => one.getBoundingClientRect().width"
+    pane = page.locator("#multiples").evaluate(width)
+    plots = [page.locator(".multiple").nth(number).evaluate(width) for number in (0, 1)]
+    assert sum(plots) > 0.9 * pane or plots[0] > 0.9 * pane
     expect(page.locator("#plot-body")).to_be_hidden()
     page.locator(".multiple").nth(1).click()
     expect(page.locator("#plot-body")).to_be_visible()
