@@ -26,6 +26,7 @@ _ZERO_POINT_UJY = 3631e6
 DETECTED_SNR = 3.0
 """Fluxes of lower S/N have limits instead of magnitudes."""
 LIMIT_SIGMA = 3.0
+LIMIT_MARK_IN_WORDS = f"{LIMIT_SIGMA:g}-sigma limits (S/N below {DETECTED_SNR:g})"
 LIMITS_IN_WORDS = (
     f"Below S/N {DETECTED_SNR:g} magnitudes are limits, of the flux (0 if negative) plus "
     f"{LIMIT_SIGMA:g} sigma; errors are 1.0857 / (S/N), bars those of flux \u00b1 error"

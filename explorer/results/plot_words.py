@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from explorer.results.dataset import Dataset
+from explorer.results.flux_units import LIMIT_MARK_IN_WORDS
 from explorer.results.plot_data import PlotData
 from explorer.results.view import View
 from photometry_core.channels import nominal_band_um
@@ -34,9 +35,14 @@ def light_curve_in_words(view: View) -> str:
 
 
 def provenance_line(data: PlotData) -> str:
-    """Return where the data come from, in one line; simulated data say so first."""
+    """Return where the data come from, in one line; simulated data say so first.
+
+    It ends with what triangles mean, if there are any.
+    """
     parts = [_provenance(source.dataset) for source in data.sources]
-    return " | ".join(dict.fromkeys(parts))
+    line = " | ".join(dict.fromkeys(parts))
+    has_limits = any(panel.is_limit.any() for panel in data.panels)
+    return f"{line}; triangles: {LIMIT_MARK_IN_WORDS}" if has_limits else line
 
 
 def file_stem_of(data: PlotData, view: View) -> str:

@@ -1,6 +1,5 @@
 """What is plotted: every kept row once, in the unit of its axis, with ranges that show it."""
 
-import base64
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from explorer.results.arrays import packed
-from explorer.results.axis_numbers import labelled, power_of_ten
 from explorer.results.flux_units import UNITS, convert
 from explorer.results.plot_answer import about_dataset, plot_answer
 from explorer.results.plot_colors import colors_of, css_colors
@@ -342,6 +340,9 @@ def test_saved_plots_say_what_they_are():
     view = View(unit="mJy", redshift=0.5)
     assert title_of(data, view) == "M 81: Flux density, observed"
     assert provenance_line(data).startswith("SIMULATED")
+    assert "limits" not in provenance_line(data)
+    faint = plotted(made_spectrum(20, 0), unit="abmag")
+    assert provenance_line(faint).endswith("triangles: 3-sigma limits (S/N below 3)")
     assert file_stem_of(data, view) == "M_81_spherex_flux_mJy_rest"
     curve = View(x="mjd", channel=(3, 5), y="snr")
     assert file_stem_of(plotted(made_spectrum(20, 0), x="mjd", y="snr"), curve) == (
@@ -350,24 +351,6 @@ def test_saved_plots_say_what_they_are():
     curve_data = plotted(made_spectrum(20, 0), x="mjd", y="snr")
     assert title_of(curve_data, curve) == "M 81: S/N, light curve, D3 channel 5, 1.82 \u00b5m"
     assert title_of(curve_data, View(x="mjd")).endswith("light curve, all channels")
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "power", "label"),
-    [
-        (-5e8, 4.5e9, 9, "Flags (10\u2079 GHz)"),
-        (6e4, 1.8e5, 5, "Flags (10\u2075 GHz)"),
-        (0.0, 99_000.0, 0, "Flags (GHz)"),
-        (2e-18, 3e-17, -17, "Flags (10\u207b\u00b9\u2077 GHz)"),
-        (0.0, 0.0, 0, "Flags (GHz)"),
-        # Days of the Julian calendar differ in their last digits.
-        (2_460_800.5, 2_460_900.5, 0, "Flags (GHz)"),
-    ],
-)
-def test_axes_have_plain_numbers_and_a_power_of_ten_in_the_label(low, high, power, label):
-    assert power_of_ten(low, high) == power
-    assert labelled("Flags (GHz)", "GHz", power) == label
-    assert labelled("Flags", "", power) == label.replace(" GHz)", ")").replace(" (GHz)", "")
 
 
 def test_symbols_at_the_edges_of_panels_have_room():
@@ -383,15 +366,3 @@ def test_symbols_at_the_edges_of_panels_have_room():
         assert inside.min() - panel.shown[0] > room
         assert panel.shown[1] - inside.max() > room
     assert [panel.n_outside for panel in data.panels] == [0, 1, 0]
-
-
-def test_the_channel_of_every_row_is_told():
-    dataset = saved_dataset(made_spectrum(20, 3))
-    found = about_dataset(dataset, View())["row_channel"]
-    codes = np.frombuffer(base64.b64decode(found["data"]), found["dtype"])
-    assert codes.size == 23
-    detectors, channels = dataset.numbers("det_id"), dataset.numbers("channel")
-    measured = np.isfinite(channels)
-    np.testing.assert_array_equal(codes[measured] // 17, detectors[measured])
-    np.testing.assert_array_equal(codes[measured] % 17 + 1, channels[measured])
-    assert not codes[~measured].any()
