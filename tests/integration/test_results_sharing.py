@@ -180,7 +180,7 @@ def rows_of(table):
         ({"filters": {"flux": {"text": "> 100 or < 0"}}}, True),
         ({"filters": {"snr": {"text": "> 10"}}}, True),
         ({"sql": "det_id = 3 or flux > 700", "mask": str(MASK)}, True),
-        ({"x": "mjd", "channel": [3, 7]}, True),
+        ({"x": "mjd", "channel": [3, 11]}, True),
     ],
 )
 def test_scripts_take_the_rows_that_the_page_shows(client, job, view, by_server, tmp_path):
