@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from explorer.list_form import MAX_TEXT_BYTES
+from explorer.list_mapping import proposal_of
 from jobs.models import TargetList
 from jobs.target_lists import (
     checked,
@@ -22,6 +23,7 @@ from photometry_core.errors import InvalidInputError
 from photometry_core.target_lists import limits
 from photometry_core.target_lists.checks import CheckedList
 from photometry_core.target_lists.proposals import questions
+from photometry_core.target_lists.remembered import taken_over
 
 FORMATS = (
     "CSV with any separator, TSV, IPAC, VOTable, FITS, ECSV, Parquet or machine-readable tables "
@@ -60,6 +62,8 @@ class ListSummary:
         Why it can't be submitted as it is; empty if it can.
     same
         An earlier list with the same bytes; `None` if there is none.
+    taken_over
+        What the visitor had said of earlier lists with its columns, by the names of the fields.
     """
 
     target_list: TargetList
@@ -77,6 +81,7 @@ class ListSummary:
     jobs: int
     problem: str
     same: TargetList | None
+    taken_over: str
 
     @property
     def n_bad(self) -> int:
@@ -118,7 +123,17 @@ def summary_of(target_list: TargetList) -> ListSummary:
         jobs=n_jobs,
         problem=problem or (words_of_bad(rows) if not n_questions else ""),
         same=same_as(target_list),
+        taken_over=", ".join(_taken_over(target_list)),
     )
+
+
+def _taken_over(target_list: TargetList) -> tuple[str, ...]:
+    """Return the fields that came from an earlier list; once one is changed, all are its own."""
+    if target_list.mapping_from_id is None:
+        return ()
+    mapping = mapping_of(target_list)
+    proposal = proposal_of(target_list.pk, mapping.table, mapping.header)
+    return taken_over(proposal.mapping, mapping)
 
 
 def _division(rows: CheckedList, n_targets: int) -> tuple[int, str, str]:

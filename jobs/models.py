@@ -208,8 +208,8 @@ class TargetList(models.Model):
     mapping
         `photometry_core.target_lists.mapping.Mapping` as JSON.
     mapping_from
-        An earlier list with the same columns whose mapping it was given; `None` if the mapping is
-        its own.
+        An earlier list with the same columns of which something was taken over into its mapping;
+        `None` if nothing was, or once the mapping was changed.
     corrections, left_out, located
         Fields of `photometry_core.target_lists.checks.Edits` as JSON.
     other_tables

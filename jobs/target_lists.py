@@ -27,18 +27,21 @@ from photometry_core.target_lists.division import Division, divide
 from photometry_core.target_lists.isolation import read_list_isolated
 from photometry_core.target_lists.mapping import Mapping
 from photometry_core.target_lists.proposals import best_table, propose, questions
+from photometry_core.target_lists.remembered import recalled
 from photometry_core.types import MeasureOptions, Target
 
 _NAME_LENGTH = 200
 _PASTED = "pasted list"
 _BAD = ("error", "unresolved")
+_LOOKED_BACK = 8
+"""Earlier lists with the same columns in which an answer is looked for."""
 _OF_A_TABLE = ("mapping", "corrections", "left_out")
 
 
 def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes]) -> TargetList:
     """Read a list, propose what its columns are, and keep it.
 
-    A list with the same columns as an earlier one of its owner has the mapping of that one.
+    What its owner said of earlier lists with the same columns is laid over the proposal.
 
     Parameters
     ----------
@@ -62,12 +65,8 @@ def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes
     _check_number(owner)
     content = _joined(pieces, name or _PASTED)
     file = read_list_isolated([content], name)
-    table = best_table(file)
-    mapping = propose(file, table).mapping.to_json()
     layout = layout_of(file)
-    like = like_it(owner, layout)
-    if like is not None and like.mapping == mapping:
-        like = None
+    mapping, like = _remembered(owner, layout, file)
     packed = zlib.compress(json.dumps(file.to_json()).encode())
     with transaction.atomic():
         # Of several lists that are opened at once none may pass the limit.
@@ -77,12 +76,20 @@ def open_list(*, owner: str, file_name: str, source: str, pieces: Iterable[bytes
             name=name or _PASTED,
             source=source,
             content=packed,
-            n_rows=len(file.tables[table].rows),
+            n_rows=len(file.tables[mapping.table].rows),
             digest=hashlib.sha256(content).hexdigest(),
             layout=layout,
-            mapping=like.mapping if like else mapping,
+            mapping=mapping.to_json(),
             mapping_from=like,
         )
+
+
+def _remembered(owner: str, layout: str, file: ListFile) -> tuple[Mapping, TargetList | None]:
+    """Return the mapping of a new list, and the last list of which something was taken over."""
+    proposed = propose(file, best_table(file)).mapping
+    like = like_it(owner, layout)
+    found = recalled(file, proposed, ((file_of(one), mapping_of(one)) for one in like))
+    return found.mapping, like[found.sources[0]] if found.sources else None
 
 
 def _joined(pieces: Iterable[bytes], name: str) -> bytes:
@@ -131,11 +138,12 @@ def lists_of(owner: str) -> QuerySet[TargetList]:
     )
 
 
-def like_it(owner: str, layout: str) -> TargetList | None:
-    """Return the visitor's last changed list with a layout, if there is one."""
+def like_it(owner: str, layout: str) -> list[TargetList]:
+    """Return the visitor's last changed lists with a layout, without their contents."""
     if not layout:
-        return None
-    return TargetList.objects.filter(owner=owner, layout=layout).order_by("-changed").first()
+        return []
+    found = TargetList.objects.filter(owner=owner, layout=layout).defer("content")
+    return list(found.order_by("-changed")[:_LOOKED_BACK])
 
 
 def same_as(target_list: TargetList) -> TargetList | None:

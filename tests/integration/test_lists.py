@@ -156,7 +156,24 @@ class TestKnownAgain:
         second = opened(client, long_table(4))
         page = words_of(client.get(f"/?list={second.pk}"))
         assert "It has the columns of first.csv of" in page
-        assert "is taken over. Look whether it fits." in page
+        assert "what you said about them is taken over (name). Look whether it fits." in page
+        third = opened(client, b"name,ra,dec\nc,9.93,41\n")
+        asked = words_of(client.get(f"/lists/{third.pk}/mapping"))
+        assert "is it in hours?" in asked
+        client.post(f"/lists/{third.pk}/mapping", {"answer:ra.unit": "hourangle"})
+        page = words_of(client.get(f"/?list={opened(client, long_table(6)).pk}"))
+        assert "is taken over (name). Look" in page
+        fourth = opened(client, b"name,ra,dec\nd,8.93,41\n")
+        assert "is taken over (unit of RA, name). Look" in words_of(
+            client.get(f"/?list={fourth.pk}")
+        )
+
+    def test_nothing_is_taken_over_of_lists_of_which_nothing_was_said(self, client):
+        opened(client, b"name,ra,dec\na,200.5,1\n")
+        for text in (b"name,ra,dec\na,9.93,1\n", b"name,ra,dec\na,12:39:59.4,-1:00:00\n"):
+            target_list = opened(client, text)
+            assert "taken over" not in words_of(client.get(f"/?list={target_list.pk}"))
+            assert target_lists.checked(target_list).count("error") == (text[14:17] == b"9.9")
 
     def test_a_list_is_deleted_by_its_owner_and_its_jobs_stay(self, client):
         target_list, other = opened(client), opened(client, long_table(4))
