@@ -9,7 +9,13 @@ from explorer.list_mapping import columns_of, commas_matter, frames_of, has_moti
 from photometry_core.positions import sexagesimal
 from photometry_core.target_lists.checks import CheckedList, CheckedRow
 from photometry_core.target_lists.contents import ListColumn, ListFile
-from photometry_core.target_lists.mapping import MOTION_ROLES, SHAPE_ROLES, Choice, Mapping
+from photometry_core.target_lists.mapping import (
+    MOTION_ROLES,
+    SHAPE_ROLES,
+    Choice,
+    Mapping,
+    may_have_header,
+)
 from photometry_core.target_lists.proposals import Candidate, Proposal, Question, questions
 from photometry_core.target_lists.units import KINDS, UNITS
 from photometry_core.types import (
@@ -197,7 +203,7 @@ def fields_of(
             (number, f"{table.name}, {len(table.rows):,} row{'s'[: len(table.rows) != 1]}")
             for number, table in enumerate(file.tables)
         ],
-        asks_header=file.tables[mapping.table].header == "asked",
+        asks_header=may_have_header(file.tables[mapping.table]),
         asks_comma=commas_matter(file, mapping),
         frames=frames_of(file, mapping),
         samples=[_sample(row, mapping) for row in checked.rows[:N_SAMPLES]],

@@ -82,8 +82,8 @@ class Mapping:
     table
         Number of the table in its file, from 0.
     header
-        Whether the first row gives the names of the columns, where that is asked; `None` as long
-        as nobody has said it.
+        Whether the first row gives the names of the columns, where the file has no line of names
+        for certain; `None` as long as that is asked.
     decimal_comma
         Whether commas in numbers are decimal points; `None` if it is asked and not answered.
     frame
@@ -152,6 +152,11 @@ def mapped_table(file: ListFile, mapping: Mapping) -> tuple[ListTable, int]:
     That is 1 if the first row was said to be the header, else 0.
     """
     table = file.tables[mapping.table]
-    if table.header == "asked" and mapping.header and len(table.rows) > 1:
+    if may_have_header(table) and mapping.header:
         return with_header(table), 1
     return table, 0
+
+
+def may_have_header(table: ListTable) -> bool:
+    """Whether a person can say that the first row gives the names of the columns."""
+    return table.header != "names" and len(table.rows) > 1

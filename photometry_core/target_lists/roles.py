@@ -53,8 +53,10 @@ def propose(file: ListFile, table: int = 0, *, header: bool | None = None) -> Pr
     table
         Number of the table.
     header
-        What a person said of the first row, if that is asked.
+        What a person said of the first row, if the file does not make it certain.
     """
+    if header is None and file.tables[table].header == "none":
+        header = False
     mapping = Mapping(table=table, header=header)
     mapped, _ = mapped_table(file, mapping)
     values = TableValues(mapped)

@@ -52,6 +52,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "pm_dec": (-20_000.0, 20_000.0),
     "ref_epoch": (1800.0, 2.6e6),
 }
+_UNSURE = 0.4
+"""Score of what nothing but its values speaks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +297,32 @@ def role_candidates(values: TableValues, role: str) -> list[Candidate]:
     ]
     if role in ("axis_ratio", "position_angle"):
         found += _components(values)
+    if role == "name" and not found and values.table.header != "names":
+        found = _nameless_names(values)
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _nameless_names(values: TableValues) -> list[Candidate]:
+    """Return the only column of texts, or of texts that all differ, where columns have no names."""
+    texts = [name for name in values.names if _are_texts(values[name])]
+    different = [name for name in texts if _are_different(values[name].sample)]
+    found = texts if len(texts) == 1 else different
+    if len(found) != 1:
+        return []
+    reasons = ("the only column of texts" if len(texts) == 1 else "texts that all differ",)
+    return [Candidate(column=found[0], score=_UNSURE, reasons=reasons)]
+
+
+def _are_texts(cells: ColumnValues) -> bool:
+    """Whether most cells of a column are neither numbers nor positions."""
+    if not cells.sample or cells.is_mostly_numbers or cells.is_mostly_sexagesimal:
+        return False
+    sample = cells.sample[:50]
+    return 2 * sum(map(_is_position, sample)) < len(sample)
+
+
+def _are_different(texts: list[str]) -> bool:
+    return len(set(texts)) == len(texts)
 
 
 def _role_candidate(values: TableValues, cells: ColumnValues, role: str) -> Candidate | None:

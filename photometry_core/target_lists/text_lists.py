@@ -24,6 +24,7 @@ from photometry_core.target_lists.headings import (
     numbered_columns,
 )
 from photometry_core.target_lists.limits import BOUNDS, MAX_CELL_LENGTH, MAX_CELLS, MAX_ROWS
+from photometry_core.target_lists.named_positions import named_split
 from photometry_core.target_lists.separators import blank_split, separator_of
 from photometry_core.target_lists.sextractor import columns_of, read_sextractor
 from photometry_core.target_lists.whole_lines import are_whole, is_position
@@ -78,13 +79,14 @@ def read_text(name: str, text: str, *, is_pasted: bool) -> tuple[str, ListTable,
     if not filled:
         raise ForeignFileError(f"{name} has no rows: it holds comments and empty lines only")
     sample = [*_titles(comments), *filled[: 10 * _SAMPLE]]
-    if not stated and are_whole(sample, is_pasted=is_pasted):
+    named = None if stated else named_split(filled)
+    if not (stated or named) and are_whole(sample, is_pasted=is_pasted):
         return _one_per_line(name, lines, notes, is_pasted=is_pasted)
-    separator = stated or separator_of(sample)
+    separator = "" if named else stated or separator_of(sample)
     if separator:
         rows = list(_separated(name, lines, separator))
     else:
-        split = blank_split(sample[: 4 * _SAMPLE])
+        split = named or blank_split(sample[: 4 * _SAMPLE])
         if split is None:
             return _one_per_line(name, lines, notes, is_pasted=is_pasted)
         rows = list(_at_blanks(lines, split))

@@ -71,9 +71,21 @@ def _are_columns(lines: Sequence[str]) -> bool:
             all(looks_like_value(row[at]) and "." in row[at] for row in below)
             for at in range(width)
         ]
+        if _may_be_numbered_name(cells[0], numeric):
+            continue
         if sum(numeric) >= 2 and not all(is_position(line) for line in lines[1:]):
             return True
     return False
+
+
+def _may_be_numbered_name(cells: Sequence[str], numeric: Sequence[bool]) -> bool:
+    """Whether a line may be a name such as NGC 205 12: letters, and whole numbers behind them."""
+    numbers = [cell for cell, is_number in zip(cells, numeric, strict=True) if is_number]
+    return not any(
+        re.search(r"\d", cell)
+        for cell, is_number in zip(cells, numeric, strict=True)
+        if not is_number
+    ) and all(map(str.isdigit, numbers))
 
 
 def _wide(line: str) -> list[str]:

@@ -139,3 +139,24 @@ def test_another_table_has_other_rows(client, opened, monkeypatch):
     assert mapping_of(target_list).table == 1
     assert 'data-summary="1 good"' in rows_of(client, target_list)
     assert change(client, target_list, "mapping", table="2").status_code == 422
+
+
+def test_29_of_a_list_without_names_of_columns_one_can_say_that_it_has_them(client, opened):
+    target_list = opened("210,20,star a\n211,-5,star b\n212,7,star c\n")
+    page = client.get(address(target_list, "mapping")).content.decode()
+    assert 'name="header" id="map-header"' in page
+    assert '<option value="none" selected>a target' in page
+    assert "unsure</span>" in page
+    assert "data-asks" in page
+    assert [row.name for row in checked(target_list).rows] == ["star a", "star b", "star c"]
+    # The page sends every field, and nothing changes by that.
+    values = {"header": "none", "name.column": "", "frame": "ICRS"}
+    change(client, target_list, "mapping", **values)
+    assert mapping_of(target_list).choice("name").column == ""
+    change(client, target_list, "mapping", header="names")
+    assert mapping_of(target_list).header is True
+    assert [row.line for row in checked(target_list).rows] == [2, 3]
+    change(client, target_list, "mapping", header="none")
+    assert len(checked(target_list).targets) == 3
+    alone = opened("210,20,star a\n")
+    assert "map-header" not in client.get(address(alone, "mapping")).content.decode()
