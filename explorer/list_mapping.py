@@ -10,6 +10,7 @@ from typing import TypeVar
 from jobs.models import TargetList
 from jobs.target_lists import file_of
 from photometry_core.errors import InvalidInputError
+from photometry_core.target_lists.answers import with_model
 from photometry_core.target_lists.contents import ListColumn, ListFile
 from photometry_core.target_lists.frames import frame_of
 from photometry_core.target_lists.limits import MAX_CELL_LENGTH
@@ -107,12 +108,20 @@ def changed_mapping(file: ListFile, mapping: ListMapping, data: Mapping[str, str
     for role in ROLES:
         choice = _choice(file, changed, role, data)
         if choice != changed.choice(role):
-            changed = changed.with_choice(role, choice)
+            changed = _without_answers(changed, role, choice).with_choice(role, choice)
     changed = with_what_is_stated(mapped_table(file, changed)[0], changed)
     for name in data:
         if name.startswith(ANSWER) and data[name]:
             changed = answer(file, changed, name.removeprefix(ANSWER), data[name])
     return changed
+
+
+def _without_answers(mapping: ListMapping, role: str, choice: Choice) -> ListMapping:
+    """Forget what was answered about the column of a role, if it gets another one."""
+    if choice.column == mapping.choice(role).column:
+        return mapping
+    kept = tuple(key for key in mapping.answered if key not in (f"{role}.unit", f"{role}.kind"))
+    return replace(mapping, answered=kept)
 
 
 def _with_switches(file: ListFile, mapping: ListMapping, data: Mapping[str, str]) -> ListMapping:
@@ -125,7 +134,10 @@ def _with_switches(file: ListFile, mapping: ListMapping, data: Mapping[str, str]
         if frame != mapping.frame:
             mapping = replace(mapping, frame=frame, answered=(*mapping.answered, "frame"))
     if "model" in data:
-        mapping = replace(mapping, model=_one_of(data, "model", _themselves(*MODELS)))
+        model = _one_of(data, "model", _themselves(*MODELS))
+        if model != mapping.model:
+            mapping = with_model(file, mapping, model)
+            mapping = replace(mapping, answered=(*mapping.answered, "model"))
     return mapping
 
 

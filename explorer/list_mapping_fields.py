@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, replace
 
 from explorer.list_mapping import columns_of, commas_matter, frames_of, has_motion, used_roles
@@ -166,7 +166,7 @@ def fields_of(
     mapping: Mapping,
     proposal: Proposal,
     checked: CheckedList,
-    constants: Collection[str] = (),
+    sources: AbstractMapping[str, str] = {},
 ) -> MappingFields:
     """Return what the page shows of a mapping.
 
@@ -178,16 +178,16 @@ def fields_of(
         What its columns seem to be.
     checked
         Its rows.
-    constants
-        Roles for which one value for all rows is about to be given.
+    sources
+        ``column`` or ``constant`` for roles whose value is about to be given. Parameters of a shape
+        for which no column is found are asked for as constants.
     """
     asked = questions(file, mapping)
 
     def fields(roles: tuple[str, ...]) -> list[RoleField]:
         return [
-            replace(field, is_constant=field.is_constant or role in constants)
+            _with_source(_role_field(role, file, mapping, proposal, checked), sources)
             for role in roles
-            for field in (_role_field(role, file, mapping, proposal, checked),)
         ]
 
     shapes = fields(SHAPE_ROLES) if mapping.model == "sersic" else []
@@ -218,6 +218,13 @@ def fields_of(
         if len(columns) > MANY_COLUMNS
         else (),
     )
+
+
+def _with_source(field: RoleField, sources: AbstractMapping[str, str]) -> RoleField:
+    """Return a field that takes a constant, if that is wanted or nothing else is left."""
+    is_missing = field.role in SHAPE_ROLES and not field.choice.column and not field.likely
+    source = sources.get(field.role, "constant" if is_missing else "")
+    return replace(field, is_constant=field.is_constant or source == "constant")
 
 
 def label_of(role: str, mapping: Mapping) -> str:

@@ -90,7 +90,7 @@ def _from_file(path: Path, wanted: dict[str, str | None]) -> list[Target]:
         mapping = _mapping(file, wanted)
     except InvalidInputError as error:
         raise InvalidInputError(f"targets: {error}") from error
-    if asked := questions(file, mapping):
+    if asked := [question for question in questions(file, mapping) if question.blocks]:
         raise InvalidInputError(
             f"targets: {path.name}: {asked[0].text} {_what_to_write(asked[0].key, file, mapping)}"
         )
@@ -104,7 +104,7 @@ def _mapping(file: ListFile, wanted: dict[str, str | None]) -> Mapping:
     # A first row of numbers is a target: there are no names in it that could be asked for.
     header = False if table.header == "asked" else None
     mapping = propose(file, number, header=header).mapping
-    mapping = replace(mapping, model="point", answered=("table",))
+    mapping = replace(mapping, model="point", answered=("table", "model"))
     documented = {
         role: Choice(column=column)
         for role in ("ra", "dec", "name", *SHAPE_ROLES, *MOTION_ROLES)

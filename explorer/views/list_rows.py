@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -86,26 +86,26 @@ def mapping(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     if not request.headers.get("X-Requested-With"):
         # Without scripts there is no page but the whole one.
         return redirect(f"{reverse('new_job')}?list={target_list.pk}")
-    constants = [role for role in ROLES if data.get(f"{role}.source") == "constant"]
-    response = render(request, "start/mapping.html", mapping_context(target_list, constants))
+    sources = {role: data[f"{role}.source"] for role in ROLES if data.get(f"{role}.source")}
+    response = render(request, "start/mapping.html", mapping_context(target_list, sources))
     response["HX-Trigger"] = "listchanged"
     return response
 
 
-def mapping_context(target_list: TargetList, constants: Collection[str] = ()) -> dict[str, Any]:
+def mapping_context(target_list: TargetList, sources: Mapping[str, str] = {}) -> dict[str, Any]:
     """Return what the template of the mapping shows.
 
     Parameters
     ----------
     target_list
         The list.
-    constants
-        Roles for which one value for all rows is about to be given.
+    sources
+        ``column`` or ``constant`` for roles whose value is about to be given.
     """
     current = mapping_of(target_list)
     proposal = proposal_of(target_list.pk, current.table, current.header)
     rows = checked(target_list)
-    fields = fields_of(file_of(target_list), current, proposal, rows, constants)
+    fields = fields_of(file_of(target_list), current, proposal, rows, sources)
     return {"fields": fields, "target_list": target_list}
 
 

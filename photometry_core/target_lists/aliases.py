@@ -149,6 +149,9 @@ KIND_OF_NAME = {
 }
 """Which ratio of the axes a name means, if the values agree."""
 
+DOUBTFUL_RATIOS = frozenset(("ab", "e", "ell", "eps"))
+"""Of these names, those that are too short to be taken at their word."""
+
 EAST_OF_NORTH = frozenset((
     "pa", "positionangle", "posangle", "posang", "phi", "thetaj2000", "thetasky", "thetawinj2000",
     "thetawinsky", "galpa", "sersicphi", "sersicpa", "pasersic",

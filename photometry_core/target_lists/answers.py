@@ -15,6 +15,7 @@ from photometry_core.target_lists.pairs import find_pairs, pair_by_values
 from photometry_core.target_lists.questions import questions
 from photometry_core.target_lists.roles import propose
 from photometry_core.target_lists.scoring import coordinate_columns
+from photometry_core.target_lists.shape_columns import shape_columns_of
 from photometry_core.target_lists.stated import with_what_is_stated
 
 
@@ -110,6 +111,29 @@ def _take_epoch(_file: ListFile, mapping: Mapping, _: str, value: str) -> Mappin
     return mapping.with_choice("ref_epoch", Choice(constant=value, unit="yr"))
 
 
+def _take_model(file: ListFile, mapping: Mapping, _: str, value: str) -> Mapping:
+    return with_model(file, mapping, value)
+
+
+def with_model(file: ListFile, mapping: Mapping, model: str) -> Mapping:
+    """Return a mapping of point sources, or of galaxies with the parameters that are found.
+
+    Parameters
+    ----------
+    file, mapping
+        The list.
+    model
+        ``point`` or ``sersic``.
+    """
+    table = mapped_table(file, mapping)[0]
+    mapping = replace(mapping, model=model)
+    if model == "sersic":
+        for role, candidate in shape_columns_of(TableValues(table)).items():
+            if mapping.choice(role) == Choice():
+                mapping = mapping.with_choice(role, Choice(column=candidate.column))
+    return with_what_is_stated(table, mapping)
+
+
 def _take_role(file: ListFile, mapping: Mapping, role: str, value: str) -> Mapping:
     return with_what_is_stated(
         mapped_table(file, mapping)[0], mapping.with_choice(role, Choice(column=value))
@@ -130,6 +154,7 @@ _TAKING: dict[str, Callable[[ListFile, Mapping, str, str], Mapping]] = {
     "decimal_comma": _take_decimal_comma,
     "frame": _take_frame,
     "ra.unit": _take_ra_unit,
+    "model": _take_model,
     "motion": _take_epoch,
     "ref_epoch": _take_epoch,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from photometry_core.target_lists.columns import TableValues
 from photometry_core.target_lists.contents import ListFile
@@ -16,27 +15,15 @@ from photometry_core.target_lists.mapping import (
     mapped_table,
 )
 from photometry_core.target_lists.pairs import find_pairs, pair_by_values, ties_with
+from photometry_core.target_lists.question import LABELS, Question
 from photometry_core.target_lists.scoring import (
     CoordinateColumn,
     coordinate_columns,
     position_candidates,
-    role_candidates,
 )
+from photometry_core.target_lists.shape_questions import shape_questions
 from photometry_core.target_lists.stated import LARGEST_RADIANS, with_what_is_stated
-from photometry_core.target_lists.units import KINDS, UNITS, is_pixels
-
-LABELS = {
-    "ra": "RA",
-    "dec": "Dec",
-    "sersic_index": "the Sersic index",
-    "axis_ratio": "the axis ratio",
-    "position_angle": "the position angle",
-    "effective_radius": "the effective radius",
-    "pm_ra": "the proper motion in RA",
-    "pm_dec": "the proper motion in Dec",
-    "ref_epoch": "the epoch of the positions",
-}
-"""What questions and messages call the roles."""
+from photometry_core.target_lists.units import UNITS, is_length, is_pixels
 
 _EPOCHS = (
     ("2016.0", "2016.0 (Gaia DR3)"),
@@ -45,30 +32,6 @@ _EPOCHS = (
     ("1991.25", "1991.25 (Hipparcos)"),
     ("none", "leave the proper motion out"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What the file does not say, or says twice, and must not be guessed.
-
-    Parameters
-    ----------
-    key
-        Names it, such as ``ra.unit``, ``position.pair``, ``header``, ``decimal_comma``, ``table``,
-        ``frame``, ``axis_ratio.kind``, ``effective_radius.unit``.
-    text
-        The question, in one sentence.
-    answers
-        Pairs of the value of an answer and what people read. How a value is taken into the
-        mapping is the business of `photometry_core.target_lists.answers`.
-    blocks
-        Whether no row can be used before it is answered.
-    """
-
-    key: str
-    text: str
-    answers: tuple[tuple[str, str], ...]
-    blocks: bool = True
 
 
 def questions(file: ListFile, mapping: Mapping) -> list[Question]:
@@ -88,7 +51,7 @@ def questions(file: ListFile, mapping: Mapping) -> list[Question]:
         _ra_unit_question(values, mapping),
         *(_unit_question(values, mapping, role) for role in UNITS if role != "ra"),
         *_motion_questions(mapping),
-        *_shape_questions(values, mapping),
+        *shape_questions(values, mapping),
     ]
     return [question for question in found if question is not None]
 
@@ -102,7 +65,7 @@ def _table_question(file: ListFile, mapping: Mapping) -> Question | None:
     if with_positions == [mapping.table]:
         return None
     answers = tuple(
-        (str(number), f"{table.name} ({len(table.rows)} rows)")
+        (str(number), f"{table.name} ({len(table.rows):,} row{'s'[: len(table.rows) != 1]})")
         for number, table in enumerate(file.tables)
     )
     return Question(key="table", text="Which table has the targets?", answers=answers)
@@ -180,7 +143,8 @@ def _decimal_comma_question(values: TableValues, mapping: Mapping) -> Question |
 
 
 def _frame_question(values: TableValues, mapping: Mapping) -> Question | None:
-    if "frame" in mapping.answered or not mapping.choice("ra").column:
+    is_answered = "frame" in mapping.answered and bool(mapping.frame)
+    if is_answered or not mapping.choice("ra").column:
         return None
     names = _named_coordinates(values, mapping)
     implied = {column.frame for column in names if column.frame}
@@ -274,6 +238,11 @@ def _unit_question(values: TableValues, mapping: Mapping, role: str) -> Question
             f"{label} is in pixels: are those SPHEREx pixels? Those of another image have to be "
             "converted first."
         )
+    elif role == "effective_radius" and is_length(unit):
+        text = (
+            f"{label} is in {unit}: an angular radius is needed. If its values are angles after "
+            "all, in which unit?"
+        )
     elif unit:
         text = f"The file says {unit[:40]!r} for {label}: in which unit is it?"
     elif role == "pm_ra":
@@ -299,27 +268,3 @@ def _motion_questions(mapping: Mapping) -> list[Question]:
         text = "Proper motions need the epoch of the positions: which year?"
         return [Question(key="ref_epoch", text=text, answers=_EPOCHS)]
     return []
-
-
-def _shape_questions(values: TableValues, mapping: Mapping) -> list[Question]:
-    """Return what is missing of the four Sersic parameters."""
-    if mapping.model != "sersic":
-        return []
-    found = []
-    for role in SHAPE_ROLES:
-        choice = mapping.choice(role)
-        if not choice.column and not choice.constant:
-            answers = tuple((c.column, c.column) for c in role_candidates(values, role))
-            text = f"Which column, or which constant, is {LABELS[role]}?"
-            found.append(Question(key=role, text=text, answers=answers))
-        elif role in KINDS and not choice.kind:
-            label = choice.label or choice.constant
-            answers = tuple(item for item in KINDS[role].items() if item[0] != "e1, e2")
-            text = (
-                f"Which ratio of the axes is {label}?"
-                if role == "axis_ratio"
-                else f"From where is {label} counted? If north is not up in the image, convert it "
-                "to angles east of north first."
-            )
-            found.append(Question(key=f"{role}.kind", text=text, answers=answers))
-    return found

@@ -15,7 +15,8 @@ from photometry_core.target_lists.columns import ColumnValues, TableValues
 from photometry_core.target_lists.contents import ListFile
 from photometry_core.target_lists.frames import is_equatorial
 from photometry_core.target_lists.mapping import ROLES, Choice, Mapping, mapped_table
-from photometry_core.target_lists.questions import LABELS, Question, questions
+from photometry_core.target_lists.question import LABELS, Question
+from photometry_core.target_lists.questions import questions
 from photometry_core.target_lists.roles import propose
 from photometry_core.target_lists.stated import LARGEST_RADIANS, with_what_is_stated
 

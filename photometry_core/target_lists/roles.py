@@ -21,6 +21,7 @@ from photometry_core.target_lists.scoring import (
     position_candidates,
     role_candidates,
 )
+from photometry_core.target_lists.shape_columns import shape_columns
 from photometry_core.target_lists.stated import with_what_is_stated
 from photometry_core.target_lists.values import is_absent
 
@@ -137,12 +138,8 @@ def _with_name(mapping: Mapping, names: tuple[Candidate, ...]) -> Mapping:
 
 
 def _with_shape(mapping: Mapping, candidates: dict[str, tuple[Candidate, ...]]) -> Mapping:
-    """Take the four columns of a Sersic profile if all are there: less is none."""
-    chosen = {
-        role: candidates[role][0]
-        for role in SHAPE_ROLES
-        if candidates[role] and candidates[role][0].score >= _LEAST_SCORE
-    }
+    """Take the four columns of a Sersic profile if all are there; if some are, that is asked."""
+    chosen = shape_columns(candidates)
     different = {candidate.column for candidate in chosen.values()}
     components = "e1, e2" if chosen and len(different) == len(SHAPE_ROLES) - 1 else ""
     if len(chosen) < len(SHAPE_ROLES) or (len(different) < len(SHAPE_ROLES) and not components):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from photometry_core.target_lists.aliases import (
     ARCSEC_NAMES,
     DEC_NAMES,
+    DOUBTFUL_RATIOS,
     EAST_OF_NORTH,
     KIND_OF_NAME,
     RA_NAMES,
@@ -17,7 +18,7 @@ from photometry_core.target_lists.columns import ColumnValues, TableValues
 from photometry_core.target_lists.contents import ListColumn, ListTable
 from photometry_core.target_lists.frames import is_equatorial
 from photometry_core.target_lists.mapping import SHAPE_ROLES, Choice, Mapping
-from photometry_core.target_lists.units import UNITS, unit_key, unit_of_header
+from photometry_core.target_lists.units import UNITS, bracketed, unit_key, unit_of_header
 
 LARGEST_RADIANS = {"ra": 6.3, "dec": 1.6}
 """Just above 2 pi and pi / 2: what is larger is not in radians."""
@@ -185,6 +186,17 @@ def stated_kind(values: TableValues, role: str, choice: Choice) -> str:
     if role == "position_angle":
         names = set(spellings(choice.column))
         return "east of north" if not choice.column or names & EAST_OF_NORTH else ""
+    kind = named_ratio(values, choice)
+    return "" if kind != "b/a" and _is_doubtful(choice.column) else kind
+
+
+def _is_doubtful(name: str) -> bool:
+    """Whether a header may mean an ellipticity, a/b, or something else altogether."""
+    return bool(DOUBTFUL_RATIOS & set(spellings(name))) and "/" not in bracketed(name)[0]
+
+
+def named_ratio(values: TableValues, choice: Choice) -> str:
+    """Return which ratio of the axes a header means; empty if nothing, or if values contradict."""
     column = _column(values, choice)
     named = next((KIND_OF_NAME[n] for n in spellings(choice.column) if n in KIND_OF_NAME), "")
     ratios = [value for value in column.numbers if value > 0]
@@ -197,5 +209,5 @@ def stated_kind(values: TableValues, role: str, choice: Choice) -> str:
     if named:
         return named if above <= 0.5 and not (named == "1-b/a" and ones) else ""
     # An axis ratio without further words is not above 1 if it is minor over major.
-    named_ratio = bool({"axisratio", "axialratio"} & set(spellings(choice.column)))
-    return "b/a" if named_ratio and above == 0 else ""
+    is_axis_ratio = bool({"axisratio", "axialratio"} & set(spellings(choice.column)))
+    return "b/a" if is_axis_ratio and above == 0 else ""

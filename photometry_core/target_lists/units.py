@@ -42,7 +42,7 @@ KINDS: dict[str, dict[str, str]] = {
     "axis_ratio": {
         "b/a": "minor over major axis, b/a",
         "a/b": "major over minor axis, a/b",
-        "1-b/a": "ellipticity, 1 - b/a",
+        "1-b/a": "ellipticity or flattening, 1 - b/a",
         "e1, e2": "components of the ellipticity, (a-b)/(a+b)",
     },
     "position_angle": {
@@ -80,6 +80,7 @@ _SPELLINGS = {
 _KEYS = {text: key for key, texts in _SPELLINGS.items() for text in texts}
 _LONGEST = 32
 _PIXELS = frozenset(("pix", "px", "pixel", "pixels"))
+_LENGTHS = frozenset(("pc", "kpc", "mpc", "au", "km", "m", "cm", "ly", "lyr"))
 
 
 def unit_key(role: str, text: str) -> str:
@@ -99,6 +100,11 @@ def unit_key(role: str, text: str) -> str:
 def is_pixels(text: str) -> bool:
     """Whether a unit is somebody's pixels."""
     return text.strip().casefold() in _PIXELS
+
+
+def is_length(text: str) -> bool:
+    """Whether a unit is one of lengths, and none of angles."""
+    return text.strip().casefold() in _LENGTHS
 
 
 def bracketed(name: str) -> tuple[str, str]:

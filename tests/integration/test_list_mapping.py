@@ -160,3 +160,32 @@ def test_29_of_a_list_without_names_of_columns_one_can_say_that_it_has_them(clie
     assert len(checked(target_list).targets) == 3
     alone = opened("210,20,star a\n")
     assert "map-header" not in client.get(address(alone, "mapping")).content.decode()
+
+
+def test_a_part_of_a_shape_is_asked_about_and_the_missing_parameter_is_typed(client, opened):
+    text = "name,ra,dec,n,q,pa\na,100,5,4,0.5,30.5\nb,101,6,2,0.6,31\n"
+    target_list = opened(text)
+    page = client.get(address(target_list, "mapping")).content.decode()
+    assert "not found: effective radius. What are the targets?" in page
+    headers = {"X-Requested-With": "fetch"}
+    answer = {"answer:model": "sersic", "model": "point"}
+    response = client.post(address(target_list, "mapping"), answer, headers=headers)
+    page = response.content.decode()
+    assert "No column seems to be the effective radius" in page
+    assert 'name="effective_radius.constant"' in page
+    assert 'name="axis_ratio.constant"' not in page
+    # A column can be chosen all the same.
+    as_column = {"effective_radius.source": "column"}
+    response = client.post(address(target_list, "mapping"), as_column, headers=headers)
+    assert 'name="effective_radius.column"' in response.content.decode()
+    values = {"effective_radius.source": "constant", "effective_radius.constant": "3"}
+    change(client, target_list, "mapping", **values, **{"effective_radius.unit": "arcsec"})
+    assert [row.target.profile.effective_radius_arcsec for row in checked(target_list).rows] == [
+        3, 3,
+    ]  # fmt: skip
+    # Once it is said that they are stars, it is not asked again.
+    stars = opened(text.replace("100", "120"))
+    change(client, stars, "mapping", model="sersic")
+    assert mapping_of(stars).choice("axis_ratio").column == "q"
+    change(client, stars, "mapping", model="point")
+    assert len(checked(stars).targets) == 2
