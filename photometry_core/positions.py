@@ -304,8 +304,10 @@ def _degrees(coordinate: _Coordinate, name: str, text: str) -> float:
         _refuse(text, f"{name} {coordinate.text!r}: only the last part may have decimals")
     values = [float(part) for part in coordinate.parts]
     for value, part in zip(values[1:], ("minutes", "seconds"), strict=False):
-        if value >= 60.0:
-            _refuse(text, f"{name} {coordinate.text!r}: {value:g} {part}; allowed: 0 to below 60")
+        # 60 seconds are one minute: so numbers are written that were rounded.
+        if value > 60.0 or (value == 60.0 and part == "minutes"):
+            allowed = "0 to below 60" if part == "minutes" else "0 to 60"
+            _refuse(text, f"{name} {coordinate.text!r}: {value:g} {part}; allowed: {allowed}")
     total = math.fsum(value / 60.0**power for power, value in enumerate(values))
     return -total if coordinate.negative else total
 

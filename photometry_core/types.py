@@ -59,6 +59,11 @@ class JsonValue:
         return cls(**values)
 
 
+def _shown(value: float) -> str:
+    """Return a number as people type it: whole ones without a point, the others with all digits."""
+    return repr(float(value)).removesuffix(".0")
+
+
 MAX_PROPER_MOTION_MAS_YR = 20_000.0
 """Barnard's star, the fastest there is, has 10,400."""
 
@@ -92,13 +97,13 @@ class ProperMotion(JsonValue):
         for name, value in (("pm_ra", self.pm_ra_mas_yr), ("pm_dec", self.pm_dec_mas_yr)):
             if not abs(value) <= MAX_PROPER_MOTION_MAS_YR:
                 raise InvalidInputError(
-                    f"{name}: {value!r} mas/yr is not a proper motion; "
+                    f"{name}: {_shown(value)} mas/yr is not a proper motion; "
                     f"allowed: -{MAX_PROPER_MOTION_MAS_YR:g} to {MAX_PROPER_MOTION_MAS_YR:g}"
                 )
         first, last = REF_EPOCH_RANGE_YR
         if not first <= self.ref_epoch_yr <= last:
             raise InvalidInputError(
-                f"ref_epoch: {self.ref_epoch_yr!r} is not a Julian year; "
+                f"ref_epoch: {_shown(self.ref_epoch_yr)} is not a Julian year; "
                 f"allowed: {first:g} to {last:g}"
             )
 
@@ -141,7 +146,7 @@ class SersicProfile(JsonValue):
             # A lower end of 0 is not itself allowed.
             if not low <= value <= high or not (low or value):
                 allowed = f"{low:g} to {high:g}" if low else f"above 0, to {high:g}"
-                raise InvalidInputError(f"{name}: {value!r} given; allowed: {allowed}{unit}")
+                raise InvalidInputError(f"{name}: {_shown(value)} given; allowed: {allowed}{unit}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +179,13 @@ class Target:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.ra_deg) and 0.0 <= self.ra_deg < 360.0):
             raise InvalidInputError(
-                f"ra: {self.ra_deg!r} is not a right ascension; allowed: 0 <= ra < 360 degrees"
+                f"ra: {_shown(self.ra_deg)} is not a right ascension; "
+                "allowed: 0 <= ra < 360 degrees"
             )
         if not (math.isfinite(self.dec_deg) and -90.0 <= self.dec_deg <= 90.0):
             raise InvalidInputError(
-                f"dec: {self.dec_deg!r} is not a declination; allowed: -90 <= dec <= 90 degrees"
+                f"dec: {_shown(self.dec_deg)} is not a declination; "
+                "allowed: -90 <= dec <= 90 degrees"
             )
 
     @property
@@ -296,7 +303,7 @@ class MeasureOptions:
         radius = self.aperture_radius_arcsec
         if radius is not None and not least <= radius <= most:
             raise InvalidInputError(
-                f"aperture radius: {radius!r} given; allowed: {least:g} to {most:g} arcsec"
+                f"aperture radius: {_shown(radius)} given; allowed: {least:g} to {most:g} arcsec"
             )
         if not self.releases or not set(self.releases) <= set(RELEASES):
             raise InvalidInputError(

@@ -25,6 +25,7 @@ from explorer.views.ownership import owned_job, owned_list
 from jobs.services import submit_job
 from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
+from photometry_core.digits import note_on_digits
 from photometry_core.errors import InvalidInputError
 from photometry_core.positions import sexagesimal
 from photometry_core.types import (
@@ -105,6 +106,7 @@ def position_feedback(request: VisitorRequest) -> HttpResponse:
             "ra_sexagesimal": ra,
             "dec_sexagesimal": dec,
             "target": targets[0],
+            "note": note_on_digits(text.strip()) if form.located.position else "",
         }
     elif text.strip():
         error = form.not_located

@@ -154,7 +154,10 @@ def _frame_notes(mapping: mappings.Mapping) -> list[str]:
     if mapping.frame == "ICRS" or not mapping.choice("ra").column:
         return []
     first, second = axis_names(mapping.frame)
-    notes = [f"Positions were converted from {mapping.frame} {first} and {second} to ICRS."]
+    axes = f"{first} and {second}"
+    if mapping.frame != "Ecliptic":  # whose axes are called after it
+        axes = f"{mapping.frame} {axes}"
+    notes = [f"Positions were converted from {axes} to ICRS."]
     if not is_equatorial(mapping.frame) and mapping.choice("pm_ra").column:
         notes.append("Proper motions are taken to be those in RA and Dec (ICRS).")
     return notes
@@ -170,7 +173,8 @@ def _doubt_notes(drafts: Sequence[RowDraft]) -> list[str]:
     ).items():
         cells = f"{count} cells" if count > 1 else "1 cell"
         if why == "mixed":
-            notes.append(f"{cells} of {column} are not written in the way of the others.")
+            are = "are" if count > 1 else "is"
+            notes.append(f"{cells} of {column} {are} not written in the way of the others.")
         elif text and column:
             notes.append(f"{cells} of {column}: {text[:40]} usually stands for no value.")
     return notes

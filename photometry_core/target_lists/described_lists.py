@@ -94,7 +94,8 @@ def even_rows(
             n_cells -= 1
         if n_cells != n_columns:
             broken[index] = (
-                f"Line {line} has {n_cells} cells, and the table has {n_columns} columns"
+                f"Line {line} has {n_cells} cell{'s'[: n_cells != 1]}, and the table has "
+                f"{n_columns} column{'s'[: n_columns != 1]}"
             )
         even.append((*cells[:n_columns], *[""] * (n_columns - n_cells)))
     return tuple(even), broken

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from dataclasses import dataclass, field
 
+from photometry_core.digits import note_on_digits, with_ascii_digits
 from photometry_core.errors import InvalidInputError
-from photometry_core.positions import LOOKALIKES, parse_position
+from photometry_core.positions import parse_position
 from photometry_core.target_lists.angles import angle_deg
 from photometry_core.target_lists.checked import CellProblem, Edits
 from photometry_core.target_lists.contents import ListTable
 from photometry_core.target_lists.mapping import MOTION_ROLES, ROLES, SHAPE_ROLES, Choice, Mapping
 from photometry_core.target_lists.names import clean_name
 from photometry_core.target_lists.shapes import epoch_value, motion_value, shape_value
-from photometry_core.target_lists.values import UnreadableCellError, is_absent
+from photometry_core.target_lists.units import UNITS
+from photometry_core.target_lists.values import UnreadableCellError, is_absent, is_iso_date
 from photometry_core.types import LEAST_EFFECTIVE_RADIUS_ARCSEC, SersicProfile
 
 _FRAME_WORDS = {"FK5": "fk5", "B1950": "b1950", "Galactic": "gal", "Ecliptic": "ecl"}
@@ -150,9 +151,8 @@ class RowReader:
         if self._choices["pm_ra"] != Choice():
             self._read_motion(draft)
         for role, text in draft.cells.items():
-            if not text.isascii() and role != "name" and _has_other_digits(text):
-                message = f"{text} has digits of another script, read as {_with_ascii_digits(text)}"
-                self.add(draft, role, text, message, is_error=False)
+            if not text.isascii() and role != "name" and (note := note_on_digits(text)):
+                self.add(draft, role, text, note, is_error=False)
 
     def add(
         self,
@@ -225,7 +225,7 @@ class RowReader:
                 UnreadableCellError(f"{text!r} stands for no value", why="absent"),
             )
             return
-        plain_text = _with_ascii_digits(text)
+        plain_text = with_ascii_digits(text)
         try:
             parsed = parse_position(plain_text)
             word = _FRAME_WORDS.get(self._mapping.frame)
@@ -289,7 +289,7 @@ class RowReader:
             choice, text = self._choices[role], draft.cells.get(role, "")
             try:
                 if role == "ref_epoch":
-                    found.append(epoch_value(text, choice, decimal_comma=self._comma))
+                    found.append(self._read_epoch(draft, text, choice))
                     continue
                 typed = role in draft.corrected
                 value, lacks_cos_dec = motion_value(
@@ -309,6 +309,15 @@ class RowReader:
             self.add(draft, "pm_ra", draft.cells["pm_ra"], message, is_error=False)
         draft.motion = (found[0], found[1], found[2])
 
+    def _read_epoch(self, draft: RowDraft, text: str, choice: Choice) -> float:
+        """Read an epoch; a date among years, and a year among dates, is pointed out."""
+        year = epoch_value(text, choice, decimal_comma=self._comma)
+        others = UNITS["ref_epoch"][choice.unit] if choice.unit else ""
+        if choice.column and is_iso_date(text) != (choice.unit == "iso"):
+            message = f"{text} among epochs of the form {others}: read as the year {year:.3f}"
+            self.add(draft, "ref_epoch", text, message, is_error=False)
+        return year
+
 
 def _of_four(error: UnreadableCellError) -> UnreadableCellError:
     """Say of an empty cell that the other three need it."""
@@ -317,19 +326,3 @@ def _of_four(error: UnreadableCellError) -> UnreadableCellError:
             f"{error}; a Sersic profile needs all four values, or none", why=error.why
         )
     return error
-
-
-def _with_ascii_digits(text: str) -> str:
-    """Return a text with digits of all scripts as ASCII has them, and raised ones as no digits."""
-    if text.isascii():
-        return text
-    return "".join(
-        str(unicodedata.decimal(character))
-        if character.isdecimal()
-        else "^" if unicodedata.category(character) == "No" else character
-        for character in text.translate(LOOKALIKES)
-    )  # fmt: skip
-
-
-def _has_other_digits(text: str) -> bool:
-    return any(character.isdecimal() and not character.isascii() for character in text)

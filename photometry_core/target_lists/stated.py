@@ -19,6 +19,7 @@ from photometry_core.target_lists.contents import ListColumn, ListTable
 from photometry_core.target_lists.frames import is_equatorial
 from photometry_core.target_lists.mapping import SHAPE_ROLES, Choice, Mapping
 from photometry_core.target_lists.units import UNITS, bracketed, unit_key, unit_of_header
+from photometry_core.target_lists.values import is_iso_date
 
 LARGEST_RADIANS = {"ra": 6.3, "dec": 1.6}
 """Just above 2 pi and pi / 2: what is larger is not in radians."""
@@ -151,7 +152,7 @@ def _epoch_unit(column: ColumnValues) -> str:
     """Return the unit of epochs, whose numbers differ so much that they tell it."""
     if written := _written_unit("ref_epoch", column.column):
         return written
-    if any("-" in text[1:] and ":" not in text[:5] for text in column.sample):
+    if 2 * sum(map(is_iso_date, column.sample)) > len(column.sample):
         return "iso"
     if not column.numbers:
         return "yr" if column.sample else ""

@@ -43,7 +43,8 @@ def note_swapped(drafts: Sequence[RowDraft], mapping: Mapping, reader: RowReader
         elif draft.place is not None:
             message = "RA and Dec may be swapped here, as they seem to be in other rows"
             reader.add(draft, "dec", dec_text, message, is_error=False)
-    return [f"RA and Dec seem to be swapped: Dec is above 90 degrees in {len(far)} rows."]
+    rows = f"{len(far)} row{'s'[: len(far) != 1]}"
+    return [f"RA and Dec seem to be swapped: Dec is above 90 degrees in {rows}."]
 
 
 def _numbers(draft: RowDraft, *, decimal_comma: bool) -> tuple[float, float] | None:

@@ -32,6 +32,7 @@ _SEXAGESIMAL = re.compile(
     r"([+-]?)\s*([0-9]+)\s*([hd:\s])\s*([0-9]{1,2}(?:\.[0-9]*)?)"
     r"(?:\s*[m':\s]\s*([0-9]{1,2}(?:\.[0-9]*)?))?\s*([sm\"']?)"
 )
+_YEAR = re.compile(r"(?:1[89]|2[01])[0-9]{2}(?:\.[0-9]*)?")
 _BESSELIAN_DAYS = 365.242198781
 
 
@@ -234,6 +235,11 @@ def sexagesimal(text: str) -> tuple[float, str]:
     return (-value if sign == "-" else value), (mark if mark in "hd" else "")
 
 
+def is_iso_date(text: str) -> bool:
+    """Whether a text begins as ISO dates do, with year and month."""
+    return re.match(r"[0-9]{4}-[0-9]{2}", plain(text)) is not None
+
+
 def julian_year(text: str, unit: str, *, decimal_comma: bool = False) -> float:
     """Return an epoch as a Julian year.
 
@@ -242,7 +248,8 @@ def julian_year(text: str, unit: str, *, decimal_comma: bool = False) -> float:
     text
         A year (with ``J`` or ``B`` before it, too), a Julian date, an MJD or an ISO date.
     unit
-        Its key, of the units of ``ref_epoch``; an ISO date, ``J`` and ``B`` speak for themselves.
+        Its key, of the units of ``ref_epoch``; an ISO date, ``J`` and ``B`` speak for themselves,
+        and so does a year among ISO dates.
     decimal_comma
         Whether its comma is a decimal point.
 
@@ -258,7 +265,7 @@ def julian_year(text: str, unit: str, *, decimal_comma: bool = False) -> float:
         if prefixed[1] in "jJ":
             return year
         return _year_of_jd(2415020.31352 + (year - 1900.0) * _BESSELIAN_DAYS)
-    if re.match(r"[0-9]{4}-[0-9]{2}", text) or unit == "iso":
+    if is_iso_date(text) or (unit == "iso" and not _YEAR.fullmatch(text)):
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:

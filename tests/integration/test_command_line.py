@@ -137,7 +137,7 @@ def test_releases_select_exposures(tmp_path):
         (["10 20", "--archive", "/no/such"], "'/no/such' is neither a folder nor"),
         (["10 20", "--archive", "irsa"], "'irsa' is not available in this version"),
         (["10 20", "--archive", "simulated", "--background-size", "3"], "background size: 3"),
-        (["10 20", "--archive", "simulated", "--aperture", "2"], "aperture radius: 2.0 given"),
+        (["10 20", "--archive", "simulated", "--aperture", "2"], "aperture radius: 2 given"),
         (["10 20", "--archive", "simulated", "--mjd", "61000", "60000"], "is after the end"),
         (["10 20", "--archive", "simulated", "--detectors", "7"], r"detectors: [7] given"),
     ],

@@ -126,6 +126,13 @@ def test_zero_is_a_position_and_360_is_zero(text):
     assert (position.ra_deg, position.dec_deg) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    "text", ["12:39:60 -11:36:60", "12 39 60 -11 36 60.0", "12h39m60s -11d36m60s"]
+)
+def test_case_69_sixty_seconds_are_a_minute(text):
+    assert parsed(text) == parsed(text.replace("39", "40").replace("36", "37").replace("60", "00"))
+
+
 @pytest.mark.parametrize("text", ["24h 5d", "24:00:00 5:00:00", "360.0 5"])
 def test_a_full_turn_is_zero(text):
     assert (parsed(text).ra_deg, parsed(text).dec_deg) == (0.0, 5.0)
@@ -163,7 +170,7 @@ def test_what_may_be_a_name_is_left_to_a_resolver(text):
         ("10.5 20d30m", r"could be hours or degrees"),
         ("12,34 34,89", r"decimals are written with a point"),
         ("12 60 0 10 0 0", r"RA '12 60 0': 60 minutes; allowed: 0 to below 60"),
-        ("12 0 0 10 0 60.0", r"Dec '10 0 60.0': 60 seconds"),
+        ("12 0 0 10 0 61", r"Dec '10 0 61': 61 seconds; allowed: 0 to 60"),
         ("12 30.5 10 10 10 10", r"only the last part may have decimals"),
         ("1 2 3 4 5 6 7 8", r"has 4 parts, not 1 to 3"),
         ("12 -11h", r"Dec can't be in hours"),

@@ -180,6 +180,7 @@ def test_sexagesimal_and_degrees_are_the_same(ra, dec):
         pytest.param("57388.5", "mjd", 2016.0, id="case_85_mjd"),
         pytest.param("2016-01-01T12:00:00", "iso", 2016.0, id="case_85_iso"),
         pytest.param("2016-01-01", "yr", 2015.99863, id="case_85_iso_among_years"),
+        pytest.param("2016.0", "iso", 2016.0, id="case_85_year_among_iso"),
     ],
 )
 def test_epochs(text, unit, year):
@@ -188,8 +189,9 @@ def test_epochs(text, unit, year):
 
 @pytest.mark.parametrize("text", ["0", "1066", "57388", "yesterday", "2016-13-01", ""])
 def test_case_85_epochs_that_are_none(text):
-    with pytest.raises(UnreadableCellError):
-        epoch_value(text, Choice(unit="yr"), decimal_comma=False)
+    for unit in ("yr", "iso"):
+        with pytest.raises(UnreadableCellError):
+            epoch_value(text, Choice(unit=unit), decimal_comma=False)
 
 
 @pytest.mark.parametrize(
