@@ -258,7 +258,10 @@ def _role_field(
     candidates = proposal.candidates.get(role, ())
     names = [candidate.column for candidate in candidates]
     by_name = {column.name: column for column in columns_of(file, mapping)}
-    confidence, percent, reasons = _confidence(choice, proposal.mapping.choice(role), candidates)
+    proposed = proposal.mapping.choice(role)
+    if role in SHAPE_ROLES and proposed == Choice() and names:
+        proposed = Choice(column=names[0])  # what it is for galaxies, once they are said to be such
+    confidence, percent, reasons = _confidence(choice, proposed, candidates)
     return RoleField(
         role=role,
         label=label_of(role, mapping),

@@ -15,16 +15,18 @@ from photometry_core.target_lists.separators import CHARACTERS, Split
 from photometry_core.target_lists.whole_lines import is_position
 
 _SIGN = r"[-+\u2212]"
-_SEXAGESIMAL = (
-    rf"\d{{1,3}}[:h]\d{{1,2}}(?:[:m]\d{{1,2}}(?:\.\d*)?s?|m)?\s+"
-    rf"{_SIGN}?\d{{1,2}}[:d]\d{{1,2}}(?:[:m']\d{{1,2}}(?:\.\d*)?[s\"]?|[m'])?"
-    rf"|\d{{1,2}}\s+\d{{1,2}}\s+\d{{1,2}}(?:\.\d*)?\s+"
-    rf"{_SIGN}\s?\d{{1,2}}\s+\d{{1,2}}\s+\d{{1,2}}(?:\.\d*)?"
+_SECONDS = r"\d{1,2}(?:\.\d*)?"
+_PAIRS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\d{{1,2}}[:h]\d{{1,2}}(?:[:m](?:{_SECONDS}s?)?)? "
+        rf"{_SIGN}?\d{{1,2}}[:d]\d{{1,2}}(?:[:m'](?:{_SECONDS}[s\"]?)?)?",
+        rf"\d{{1,2}} \d{{1,2}} {_SECONDS} {_SIGN}\d{{1,2}} \d{{1,2}} {_SECONDS}",
+        rf"\d{{1,3}}(?:\.\d*)? {_SIGN}?\d{{1,2}}(?:\.\d*)?",
+    )
 )
-_DECIMAL = rf"\d{{1,3}}(?:\.\d*)?\s+{_SIGN}?\d{{1,2}}(?:\.\d*)?"
-_NAMED = re.compile(
-    rf"(?P<name>\S.*?)\s+(?:(?P<sexagesimal>{_SEXAGESIMAL})|(?P<decimal>{_DECIMAL}))", re.IGNORECASE
-)
+"""RA and Dec with signs between their parts, with blanks, and in degrees."""
+_N_WORDS = (2, 6, 2)
 _LARGEST = (360.0, 90.0)
 _MAX_LENGTH = 200
 _N_CELLS = 3
@@ -41,21 +43,18 @@ def named_split(lines: Sequence[str]) -> Split | None:
     body = lines[1:] if _is_header(lines[0]) else lines
     if not body or any(character in line for line in body for character in CHARACTERS):
         return None
-    found = [_cells(line) for line in body]
-    if any(cells is None for cells in found):
-        return None
-    n_certain = sum("." in line or ":" in line or _is_sexagesimal(line) for line in body)
+    n_certain = 0
+    for line in body:
+        cells = _cells(line)
+        if cells is None:
+            return None
+        n_certain += any(mark in cell for cell in cells[1:] for mark in ".:hH ")
     return _split if 2 * n_certain >= len(body) else None
 
 
 def _is_header(line: str) -> bool:
     words = line.split()
     return len(words) == _N_CELLS and sum(map(is_header_word, words)) > 1
-
-
-def _is_sexagesimal(line: str) -> bool:
-    match = _NAMED.fullmatch(line.strip())
-    return bool(match and match["sexagesimal"])
 
 
 def _split(line: str) -> list[str]:
@@ -70,17 +69,25 @@ def _is_name(text: str) -> bool:
 
 def _cells(line: str) -> list[str] | None:
     """Return name, RA and Dec of a line; `None` if it may be anything else."""
-    line = line.strip()
-    match = _NAMED.fullmatch(line) if len(line) <= _MAX_LENGTH else None
-    if match is None or is_position(line) or not _is_name(match["name"]):
+    if len(line) > _MAX_LENGTH:
         return None
-    if match["sexagesimal"]:
-        words = match["sexagesimal"].split()
-        half = len(words) // 2
-        return [match["name"], " ".join(words[:half]), " ".join(words[half:])]
-    ra, dec = match["decimal"].split()
-    large = [float(text.lstrip("+-\u2212")) for text in (ra, dec)]
-    fits = all(value <= most for value, most in zip(large, _LARGEST, strict=True))
+    for pattern, n_words in zip(_PAIRS, _N_WORDS, strict=True):
+        name, *words = line.rsplit(None, n_words)
+        if len(words) == n_words and pattern.fullmatch(" ".join(words)):
+            half = n_words // 2
+            cells = [name.strip(), " ".join(words[:half]), " ".join(words[half:])]
+            is_one = _is_name(cells[0]) and not is_position(" ".join(line.split()))
+            return cells if is_one and (n_words > 2 or _fits(*cells)) else None
+    return None
+
+
+def _fits(name: str, ra: str, dec: str) -> bool:
+    """Whether two numbers are in the range of coordinates, and no number of an object."""
+    if ":" in dec or "d" in dec.casefold():
+        return True
+    numbers = [float(text.lstrip("+-\u2212")) for text in (ra, dec)]
     # Two whole numbers behind letters are the number of an object and something else.
-    is_doubtful = "." not in ra + dec and not re.search(r"\d", match["name"])
-    return [match["name"], ra, dec] if fits and not is_doubtful else None
+    is_doubtful = "." not in ra + dec and not re.search(r"\d", name)
+    return not is_doubtful and all(
+        value <= most for value, most in zip(numbers, _LARGEST, strict=True)
+    )

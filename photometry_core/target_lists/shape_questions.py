@@ -81,7 +81,7 @@ def _missing(values: TableValues, role: str) -> Question:
     answers = tuple((c.column, c.column) for c in role_candidates(values, role))
     text = f"Which column, or which constant, is {LABELS[role]}?"
     if not answers:
-        text = f"No column seems to be {LABELS[role]}: give one value for all rows, or a column."
+        text = f"No column seems to be {LABELS[role]}: give one value for all rows, or choose one."
         text += _lengths(values) if role == "effective_radius" else ""
     return Question(key=role, text=text, answers=answers)
 

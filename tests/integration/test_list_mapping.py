@@ -174,6 +174,7 @@ def test_a_part_of_a_shape_is_asked_about_and_the_missing_parameter_is_typed(cli
     assert "No column seems to be the effective radius" in page
     assert 'name="effective_radius.constant"' in page
     assert 'name="axis_ratio.constant"' not in page
+    assert "your choice" not in page
     # A column can be chosen all the same.
     as_column = {"effective_radius.source": "column"}
     response = client.post(address(target_list, "mapping"), as_column, headers=headers)
