@@ -144,7 +144,8 @@ def _decimal_comma_question(values: TableValues, mapping: Mapping) -> Question |
 
 def _frame_question(values: TableValues, mapping: Mapping) -> Question | None:
     is_answered = "frame" in mapping.answered and bool(mapping.frame)
-    if is_answered or not mapping.choice("ra").column:
+    ra, dec = mapping.choice("ra"), mapping.choice("dec")
+    if is_answered or not (ra.column or ra.constant):
         return None
     names = _named_coordinates(values, mapping)
     implied = {column.frame for column in names if column.frame}
@@ -152,7 +153,7 @@ def _frame_question(values: TableValues, mapping: Mapping) -> Question | None:
     if mapping.frame and not contradicts:
         return None
     table = values.table
-    label = f"{mapping.choice('ra').label} and {mapping.choice('dec').label}"
+    label = f"{ra.label or ra.constant} and {dec.label or dec.constant}"
     stated = " ".join(text for text in (table.frame, table.equinox) if text)
     says = f" The file says {stated[:40]}." if stated else ""
     known = frame_of(table.frame, table.equinox)

@@ -169,3 +169,11 @@ def test_decimal_commas_are_remembered_where_there_are_some(by_question):
     assert (found.decimal_comma, taken_over(proposed(again), found)) == (True, ("decimal comma",))
     points = list_file("ra,dec", ["100.5,2.5"])
     assert recalled(points, proposed(points), [(first, said)]).mapping == proposed(points)
+
+
+def test_the_frame_of_constants_is_asked_for_too():
+    file = list_file("lon,lat", ["200.5,41.5"])
+    mapping = proposed(file).with_choice("ra", Choice(constant="200.5", unit="deg"))
+    [asked] = questions(file, mapping)
+    assert asked.text == "In which frame are 200.5 and lat?"
+    assert check(file, mapping).targets == []
