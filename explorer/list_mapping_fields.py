@@ -203,7 +203,9 @@ def fields_of(
         asks_header=file.tables[mapping.table].header == "asked",
         asks_comma=commas_matter(file, mapping),
         frames=frames_of(file, mapping),
-        samples=[_sample(row, mapping, asked_first=asked_first) for row in checked.rows[:N_SAMPLES]],
+        samples=[
+            _sample(row, mapping, asked_first=asked_first) for row in checked.rows[:N_SAMPLES]
+        ],
         summary=_summary(mapping),
         is_certain=not asked
         and _has_positions(mapping)

@@ -2,7 +2,7 @@
 // Answers to questions are sent by buttons: an answered question is gone, so that nobody may give
 // an answer on the way to another one.
 
-import { ListApi, announce, fill, listOfPage, wordsOf } from "./list_api.js";
+import { ListApi, announce, fill, isFresh, listOfPage, wordsOf } from "./list_api.js";
 
 const ANSWER = "answer:";
 
@@ -40,8 +40,7 @@ class MappingPanel {
     document.body.addEventListener("listchanged", (event) => {
       if (event.detail?.from !== "mapping") this.#load();
     });
-    // The page comes with it.
-    if (!this.#place.querySelector(".mapping")) this.#load();
+    if (!isFresh() || !this.#place.querySelector(".mapping")) this.#load();
   }
 
   async #load() {
