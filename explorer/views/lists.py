@@ -108,10 +108,6 @@ def leave_out(request: PageRequest, list_id: str) -> HttpResponse:
     """Leave out every row of a list that can't be measured as it is."""
     target_list = owned_list(request, list_id)
     leave_out_bad(target_list)
-    if request.htmx:
-        response = render(request, "start/list_summary.html", {"summary": summary_of(target_list)})
-        response["HX-Trigger"] = "listchanged"
-        return response
     return _go(request, target_list)
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -50,7 +51,8 @@ def address(target_list, what):
 
 
 def change(client, target_list, what, **values):
-    response = client.post(address(target_list, what), values)
+    headers = {"X-Requested-With": "fetch"}
+    response = client.post(address(target_list, what), values, headers=headers)
     target_list.refresh_from_db()
     return response
 
@@ -103,6 +105,46 @@ def test_rows_are_left_out_and_taken_back(client, bad):
     assert "2 left out" in page
     change(client, bad, "rows", action="take_back", rows="2,7")
     assert bad.left_out == []
+
+
+def test_what_is_wrong_stands_below_the_row_across_all_columns(client, bad):
+    page = rows_of(client, bad, show="error")
+    head, row, why = re.findall("<tr.*?</tr>", page, re.DOTALL)
+    (width,) = re.findall(r'colspan="(\d+)"', why)
+    assert int(width) == len(re.findall("<th ", head)) == len(re.findall("<t[dh] ", row))
+    assert "about a hundred" in why
+    assert "rows-why" not in rows_of(client, bad, find="star 7")
+
+
+def test_shapes_are_shown_converted_if_they_were_written_otherwise(client, opened):
+    as_shown = "name,ra,dec,n,b/a,PA,Re_arcsec\na,150,2,4,0.5,20,3\n"
+    assert "Shape" not in rows_of(client, opened(as_shown))
+    page = rows_of(
+        client, opened(as_shown.replace("Re_arcsec", "Re_arcmin").replace(",3\n", ",.1\n"))
+    )
+    assert ">Shape<" in page
+    assert "Re 6" in page
+
+
+def test_without_scripts_the_page_has_the_columns_and_the_rows(client, bad):
+    page = client.get(f"/?list={bad.pk}").content.decode()
+    assert page.count('<tr data-row="') == list_rows.PAGE_SIZE
+    assert "RA: ra (degrees)" in page
+    (following,) = re.findall(r'data-turn="1" href="([^"]+)"', page)
+    page = client.get(following.replace("&amp;", "&").partition("#")[0]).content.decode()
+    assert page.count('<tr data-row="') == 20
+    (errors,) = re.findall(r'href="([^"]+)">With errors \(1\)<', page)
+    page = client.get(errors.replace("&amp;", "&").partition("#")[0]).content.decode()
+    assert page.count('<tr data-row="') == 1
+    (out,) = re.findall(
+        r'form="rows-form" formaction="([^"]+)" name="action" value="leave_out"', page
+    )
+    response = client.post(out, {"action": "leave_out", "show": "error", "page": "0"})
+    assert response.url == f"/?list={bad.pk}&show=error&page=0#rows"
+    bad.refresh_from_db()
+    assert bad.left_out == [BAD_ROW]
+    # Of a view that does not exist the usual one is shown.
+    assert client.get(f"/?list={bad.pk}&show=nonsense&page=-1").status_code == 200
 
 
 def votable_of(*tables):

@@ -40,7 +40,7 @@ export function mountIntake(store) {
   });
   document.getElementById("list-change-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    change(event.target, event.submitter, store);
+    deleteList(event.target, event.submitter);
   });
   document.body.addEventListener("htmx:afterSwap", () => tell(store));
   // What was refused is not what would be sent now.
@@ -155,18 +155,16 @@ function take(files, file, form) {
   form.requestSubmit();
 }
 
-// Leaving rows out, and deleting a list, without leaving the page.
-async function change(form, button, store) {
-  const name = button.dataset.deletes;
-  if (name !== undefined && !confirm(`Delete the list \u201c${name}\u201d, with all that you corrected in it?`)) return;
+// Deleting a list without leaving the page.
+async function deleteList(form, button) {
+  if (!confirm(`Delete the list \u201c${button.dataset.deletes}\u201d, with all that you corrected in it?`)) return;
   button.disabled = true;
   try {
     const response = await fetch(button.formAction, {
       method: "POST", body: new FormData(form), headers: { "HX-Request": "true" },
     });
     if (!response.ok && response.status !== 404) throw new Error(String(response.status));
-    if (name !== undefined) forget(button.closest("li"));
-    else document.body.dispatchEvent(new CustomEvent("listchanged"));
+    forget(button.closest("li"));
   } catch {
     button.disabled = false;
     const warning = document.createElement("p");
@@ -174,7 +172,6 @@ async function change(form, button, store) {
     warning.textContent = NO_ANSWER;
     button.after(warning);
   }
-  tell(store);
 }
 
 function forget(item) {
