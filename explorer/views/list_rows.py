@@ -8,8 +8,8 @@ from functools import wraps
 from typing import Any
 
 from django.db import OperationalError
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -165,7 +165,7 @@ def _whole_page(
 ) -> HttpResponse:
     """Go to the start page with a list: without scripts there is no other."""
     query = urlencode({"list": target_list.pk, **values}, doseq=True)
-    return redirect(f"{reverse('new_job')}?{query}{place}")
+    return HttpResponseRedirect(f"{reverse('new_job')}?{query}{place}", status=303)
 
 
 def _correct(
