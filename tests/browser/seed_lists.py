@@ -37,6 +37,14 @@ flat,150.4,2.35,2,2.3,10,3
 large,150.5,2.4,2,0.5,720,35
 no n,150.6,2.45,,0.5,10,3
 """
+FIELDS = "".join(
+    f'<FIELD name="{name}" datatype="double" unit="deg" ucd="pos.eq.{name};meta.main"/>'
+    for name in ("ra", "dec")
+)
+ROWS = "".join(
+    f"<TABLE>{FIELDS}<DATA><TABLEDATA><TR><TD>{i}</TD><TD>2</TD></TR></TABLEDATA></DATA></TABLE>"
+    for i in range(100, 108)
+)
 LISTS = {
     "hours": HOURS,
     "lonlat": LON_LAT,
@@ -44,6 +52,7 @@ LISTS = {
     "galaxies": GALAXIES,
     "good": f"name,ra,dec,mag\n{GOOD}\n",
     "bad": BAD,
+    "tables": f'<VOTABLE xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>{ROWS}</RESOURCE></VOTABLE>',
     "wide": f"{MANY_COLUMNS}\nonly,110.5,-5.25{',7' * 40}\n",
 }
 

@@ -96,6 +96,22 @@ def test_questions_are_answered_one_after_the_other_by_keyboard(owner, lists):
     assert page.locator("#map-samples").evaluate("(one) => one.scrollWidth <= one.clientWidth")
 
 
+def test_of_many_answers_one_is_chosen_and_then_taken(owner, lists):
+    page = open_mapping(owner, lists["tables"])
+    answers = page.locator(".question select")
+    answers.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(answers).to_have_value("1")
+    # What is chosen elsewhere meanwhile neither takes it nor loses it.
+    page.select_option("#map-frame", "Galactic")
+    expect(page.locator(".mapping-summary")).to_contain_text("Galactic")
+    expect(answers).to_have_value("1")
+    page.get_by_role("button", name="Use this").click()
+    expect(page.locator(".question")).to_have_count(0)
+    expect(page.locator("#rows tr[data-row='0'] [data-role='ra'].cell")).to_have_text("101.0")
+
+
 def test_what_is_asked_is_answered_first(owner, lists):
     page = open_mapping(owner, lists["hours"])
     expect(page.locator(".mapping")).to_have_attribute("open", "")

@@ -1,7 +1,5 @@
 """The columns of a list on the start page: what is asked, chosen, and made of them."""
 
-import re
-
 import pytest
 from django.test import Client
 
@@ -75,22 +73,6 @@ def test_one_value_for_all_rows(client, opened):
     choice = mapping_of(target_list).choice("effective_radius")
     assert (choice.column, choice.constant, choice.unit) == ("", "4", "arcsec")
     assert checked(target_list).rows[5].cells["effective_radius"] == "4"
-
-
-def test_without_scripts_a_question_and_one_value_are_answered_on_the_whole_page(client, opened):
-    target_list = opened(HOURS)
-    page = client.get(f"/?list={target_list.pk}").content.decode()
-    (question,) = re.findall(
-        r'formaction="([^"]+)" name="(answer:ra.unit)" value="(hourangle)"', page
-    )
-    response = client.post(question[0], {question[1]: question[2], "model": "sersic"})
-    assert response.url == f"/?list={target_list.pk}"
-    values = {"sersic_index.source": "constant", "sersic_index.constant": ""}
-    response = client.post(address(target_list, "mapping"), values)
-    page = client.get(response.url).content.decode()
-    assert 'name="sersic_index.constant"' in page
-    assert 'name="axis_ratio.constant"' not in page
-    assert "RA: ra (hours)" in page
 
 
 HOURS = "id,ra,dec\na,5.5,10\nb,23.9,-20\n"

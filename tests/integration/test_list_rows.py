@@ -126,25 +126,12 @@ def test_shapes_are_shown_converted_if_they_were_written_otherwise(client, opene
     assert "Re 6" in page
 
 
-def test_without_scripts_the_page_has_the_columns_and_the_rows(client, bad):
-    page = client.get(f"/?list={bad.pk}").content.decode()
-    assert page.count('<tr data-row="') == list_rows.PAGE_SIZE
-    assert "RA: ra (degrees)" in page
-    (following,) = re.findall(r'data-turn="1" href="([^"]+)"', page)
-    page = client.get(following.replace("&amp;", "&").partition("#")[0]).content.decode()
-    assert page.count('<tr data-row="') == 20
-    (errors,) = re.findall(r'href="([^"]+)">With errors \(1\)<', page)
-    page = client.get(errors.replace("&amp;", "&").partition("#")[0]).content.decode()
-    assert page.count('<tr data-row="') == 1
-    (out,) = re.findall(
-        r'form="rows-form" formaction="([^"]+)" name="action" value="leave_out"', page
-    )
-    response = client.post(out, {"action": "leave_out", "show": "error", "page": "0"})
-    assert response.url == f"/?list={bad.pk}&show=error&page=0#rows"
-    bad.refresh_from_db()
-    assert bad.left_out == [BAD_ROW]
-    # Of a view that does not exist the usual one is shown.
-    assert client.get(f"/?list={bad.pk}&show=nonsense&page=-1").status_code == 200
+def test_names_that_nobody_could_look_up_are_left_out_at_once(client, opened):
+    target_list = opened("object,mag\nM 81,7\n10.5 -3.2,8\nM 82,9\n")
+    assert 'data-unresolved="2"' in rows_of(client, target_list)
+    page = change(client, target_list, "rows", action="leave_out_unresolved").content.decode()
+    assert 'data-unresolved="0"' in page
+    assert target_list.left_out == [0, 2]
 
 
 def votable_of(*tables):
