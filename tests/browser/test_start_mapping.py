@@ -109,7 +109,7 @@ def test_of_many_answers_one_is_chosen_and_then_taken(owner, lists):
     expect(answers).to_have_value("1")
     page.get_by_role("button", name="Use this").click()
     expect(page.locator(".question")).to_have_count(0)
-    expect(page.locator("#rows tr[data-row='0'] [data-role='ra'].cell")).to_have_text("101.0")
+    expect(page.locator("#rows tr[data-row='0'] [data-role='ra'].cell")).to_have_text("101")
 
 
 def test_what_is_asked_is_answered_first(owner, lists):
