@@ -59,6 +59,12 @@ def default_title(targets: tuple[Target, ...], options: MeasureOptions) -> str:
     return " \u00b7 ".join(parts + options_in_words(options))
 
 
+def default_list_title(name: str, options: MeasureOptions) -> str:
+    """Return a title that tells the jobs of a list from others of the same list."""
+    rest = "".join(f" \u00b7 {words}" for words in options_in_words(options))
+    return name[: max(_MAX_TITLE_LENGTH - len(rest), 1)] + rest
+
+
 def options_in_words(options: MeasureOptions) -> list[str]:
     """Return what differs from the defaults, in a few words each."""
     parts = []

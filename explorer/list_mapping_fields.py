@@ -157,6 +157,8 @@ class MappingFields:
     summary: str
     is_certain: bool
     has_motion: bool
+    asked_first: bool
+    """Whether no row is converted before a question is answered."""
     columns: tuple[ColumnOption, ...]
     """For the box to search in; empty if the columns are few."""
 
@@ -183,6 +185,7 @@ def fields_of(
         for which no column is found are asked for as constants.
     """
     asked = questions(file, mapping)
+    asked_first = any(question.blocks for question in asked)
 
     def fields(roles: tuple[str, ...]) -> list[RoleField]:
         return [
@@ -206,7 +209,9 @@ def fields_of(
         asks_header=may_have_header(file.tables[mapping.table]),
         asks_comma=commas_matter(file, mapping),
         frames=frames_of(file, mapping),
-        samples=[_sample(row, mapping) for row in checked.rows[:N_SAMPLES]],
+        samples=[
+            _sample(row, mapping, asked_first=asked_first) for row in checked.rows[:N_SAMPLES]
+        ],
         summary=_summary(mapping),
         is_certain=not asked
         and _has_positions(mapping)
@@ -214,6 +219,7 @@ def fields_of(
             one.confidence == "unsure" or one.error for one in positions + shapes + motions
         ),
         has_motion=has_motion(mapping),
+        asked_first=asked_first,
         columns=tuple(_option(name, columns) for name in columns)
         if len(columns) > MANY_COLUMNS
         else (),
@@ -355,11 +361,14 @@ def _summary(mapping: Mapping) -> str:
     return ", ".join(parts) + frame
 
 
-def _sample(row: CheckedRow, mapping: Mapping) -> Sample:
+def _sample(row: CheckedRow, mapping: Mapping, *, asked_first: bool) -> Sample:
     cells = [row.cells.get(role, "") for role in ("position", "ra", "dec")]
     written = "  ".join(cell for cell in cells if cell)
     problem = next((problem.message for problem in row.problems if problem.is_error), "")
-    if row.unresolved and not problem:
+    if asked_first:
+        # What every row says then is the question, which the page has above.
+        problem = ""
+    elif row.unresolved and not problem:
         problem = "a name, to be looked up"
     if row.target is None:
         return Sample(line=row.line, name=row.name, written=written, problem=problem)

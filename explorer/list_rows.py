@@ -29,6 +29,12 @@ SHOWN = {
 }
 """Filters of the rows, by the status that they keep."""
 
+_AS_SHOWN = {
+    "axis_ratio": {("", "b/a")},
+    "position_angle": {("deg", "east of north")},
+    "effective_radius": {("arcsec", "")},
+}
+"""Unit and kind of shapes that are shown as they are written."""
 _NUMBER = re.compile(r"[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -110,7 +116,7 @@ class RowsPage:
     first
         Number of the first row of the page among those that are shown, from 1.
     has_shapes
-        Whether rows have a shape.
+        Whether rows have a shape that their cells do not say as they are.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -125,6 +131,21 @@ class RowsPage:
     def last(self) -> int:
         """Number of the last row of the page among those that are shown, from 1."""
         return self.first + len(self.rows) - 1
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of the grid: the cells, row, status, position, shape, and what can be done."""
+        return len(self.columns) + 4 + self.has_shapes
+
+    @property
+    def before(self) -> int | None:
+        """Number of the page before; `None` if it is the first."""
+        return self.page - 1 if self.page else None
+
+    @property
+    def after(self) -> int | None:
+        """Number of the page after; `None` if it is the last."""
+        return self.page + 1 if self.page + 1 < self.n_pages else None
 
 
 def rows_page(
@@ -170,7 +191,16 @@ def rows_page(
         n_pages=n_pages,
         n_shown=len(shown),
         first=first + 1,
-        has_shapes=mapping.model == "sersic",
+        has_shapes=mapping.model == "sersic" and _converts_shapes(mapping),
+    )
+
+
+def _converts_shapes(mapping: Mapping) -> bool:
+    """Whether shapes are written otherwise than they are shown: b/a, degrees, arcsec."""
+    return any(
+        (choice.unit, choice.kind) not in _AS_SHOWN[role]
+        for role in _AS_SHOWN
+        for choice in (mapping.choice(role),)
     )
 
 

@@ -337,8 +337,7 @@ def targets_to_submit(target_list: TargetList) -> list[Target]:
     rows = checked(target_list)
     if bad := words_of_bad(rows):
         raise InvalidInputError(
-            f"list: {bad}. Nothing is left out by itself: correct them, or leave all of them out "
-            "with one click below the name of the list"
+            f"list: {bad}. Nothing is left out by itself: correct them, or leave all of them out"
         )
     targets = [replace(target, name=row.name) for row, target in _measured(rows)]
     if not targets:

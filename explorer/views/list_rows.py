@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 from django.db import OperationalError
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from explorer.list_mapping import changed_mapping, checked_text, proposal_of
-from explorer.list_mapping_fields import fields_of
+from explorer.list_fragments import mapping_context, rows_context, whole_number
+from explorer.list_mapping import changed_mapping, checked_text
 from explorer.list_names import look_up_some, names_to_look_up
 from explorer.list_rows import (
-    SHOWN,
     change_edits,
     corrected,
-    counts_of,
     first_question,
     left_out,
     positions_of,
     report_csv,
-    rows_in_words,
-    rows_page,
-    summary_of,
     taken_back,
 )
 from explorer.views.ownership import owned_list
@@ -36,13 +31,15 @@ from jobs.models import TargetList
 from jobs.target_lists import checked, edits_of, file_of, mapping_of, save_mapping, use_table
 from jobs.visitors import VisitorRequest
 from photometry_core.errors import InvalidInputError
-from photometry_core.target_lists.limits import MAX_ROWS
 from photometry_core.target_lists.mapping import ROLES
 
 _NOT_STORED = (
     "The site can't store changes at the moment: its disk is full or its database is busy. "
     "Try again in a minute."
 )
+
+_LEAVING_OUT = {"leave_out_bad": "error", "leave_out_unresolved": "unresolved"}
+"""Status of the rows that are left out at once."""
 
 log = logging.getLogger(__name__)
 
@@ -83,30 +80,13 @@ def mapping(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
         use_table(target_list, changed)
     else:
         save_mapping(target_list, changed)
-    if not request.headers.get("X-Requested-With"):
-        # Without scripts there is no page but the whole one.
-        return redirect(f"{reverse('new_job')}?list={target_list.pk}")
     sources = {role: data[f"{role}.source"] for role in ROLES if data.get(f"{role}.source")}
+    if not _is_scripted(request):
+        constants = [role for role, source in sources.items() if source == "constant"]
+        return _whole_page(target_list, {"one_value": constants})
     response = render(request, "start/mapping.html", mapping_context(target_list, sources))
     response["HX-Trigger"] = "listchanged"
     return response
-
-
-def mapping_context(target_list: TargetList, sources: Mapping[str, str] = {}) -> dict[str, Any]:
-    """Return what the template of the mapping shows.
-
-    Parameters
-    ----------
-    target_list
-        The list.
-    sources
-        ``column`` or ``constant`` for roles whose value is about to be given.
-    """
-    current = mapping_of(target_list)
-    proposal = proposal_of(target_list.pk, current.table, current.header)
-    rows = checked(target_list)
-    fields = fields_of(file_of(target_list), current, proposal, rows, sources)
-    return {"fields": fields, "target_list": target_list}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,7 +96,8 @@ def rows(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     undo = None
     if request.method == "POST":
         target_list, undo = _change_several(target_list, request.POST.dict())
-    return _rows_page(request, target_list, undo)
+        return _changed_rows(request, target_list, undo)
+    return render(request, "start/rows_page.html", rows_context(target_list, request.GET.dict()))
 
 
 @require_POST
@@ -131,7 +112,7 @@ def row(request: VisitorRequest, target_list: TargetList, row: int) -> HttpRespo
         target_list, undo = _move_rows(target_list, action, [row])
     else:
         target_list, undo = _correct(target_list, row, action, data)
-    return _rows_page(request, target_list, undo)
+    return _changed_rows(request, target_list, undo)
 
 
 @require_GET
@@ -162,42 +143,30 @@ def resolve(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     return JsonResponse({"done": n_done, "left": n_left, "failure": failure})
 
 
-def _rows_page(
-    request: VisitorRequest, target_list: TargetList, undo: dict[str, Any] | None
+def _changed_rows(
+    request: VisitorRequest, target_list: TargetList, undo: dict[str, Any]
 ) -> HttpResponse:
-    asked = request.POST if request.method == "POST" else request.GET
-    show = asked.get("show", "all")
-    if show not in SHOWN:
-        raise InvalidInputError(f"show: {show!r:.40} given; allowed: {', '.join(SHOWN)}")
-    find = checked_text(asked.get("find", ""), "find")
-    found = checked(target_list)
-    counts = counts_of(found)
-    asked_first = first_question(target_list)
-    context = {
-        "target_list": target_list,
-        "page": rows_page(
-            target_list,
-            show=show,
-            find=find,
-            page=_whole("page", asked.get("page")) or 0,
-            row=_whole("select", asked.get("select")),
-            is_waiting=bool(asked_first),
-        ),
-        "show": show,
-        "find": find,
-        "counts": counts,
-        "filters": [
-            (key, words, counts[key])
-            for key, words in SHOWN.items()
-            if key == show or (counts[key] and (key in ("all", "left out") or not asked_first))
-        ],
-        "summary": rows_in_words(counts["all"]) if asked_first else summary_of(counts),
-        "has_problems": any(one.problems for one in found.rows) and not asked_first,
-        "notes": found.notes,
-        "asked_first": asked_first,
-        "undo": json.dumps(undo) if undo else "",
-    }
-    return render(request, "start/rows_page.html", context)
+    """Show the rows after a change."""
+    view = request.POST.dict()
+    context = rows_context(target_list, view, undo)
+    if _is_scripted(request):
+        return render(request, "start/rows_page.html", context)
+    return _whole_page(
+        target_list, {"show": context["show"], "page": context["page"].page}, "#rows"
+    )
+
+
+def _is_scripted(request: VisitorRequest) -> bool:
+    """Whether a script asks, which puts the answer into its page."""
+    return bool(request.headers.get("X-Requested-With"))
+
+
+def _whole_page(
+    target_list: TargetList, values: Mapping[str, Any], place: str = ""
+) -> HttpResponse:
+    """Go to the start page with a list: without scripts there is no other."""
+    query = urlencode({"list": target_list.pk, **values}, doseq=True)
+    return HttpResponseRedirect(f"{reverse('new_job')}?{query}{place}", status=303)
 
 
 def _correct(
@@ -221,18 +190,18 @@ def _correct(
 def _change_several(
     target_list: TargetList, data: dict[str, str]
 ) -> tuple[TargetList, dict[str, Any]]:
-    """Leave out all rows with errors, or leave out or take back the rows that are named."""
+    """Leave out all rows of a kind, or leave out or take back the rows that are named."""
     action = data.get("action", "")
     found = checked(target_list)
-    if action == "leave_out_bad":
+    if action in _LEAVING_OUT:
         if question := first_question(target_list):
             raise InvalidInputError(f"To be answered first: {question}")
-        bad = [one.index for one in found.rows if one.status == "error"]
+        bad = [one.index for one in found.rows if one.status == _LEAVING_OUT[action]]
         return _move_rows(target_list, "leave_out", bad)
     if action not in ("leave_out", "take_back"):
-        allowed = "leave_out_bad, leave_out, take_back"
+        allowed = f"{', '.join(_LEAVING_OUT)}, leave_out, take_back"
         raise InvalidInputError(f"action: {action!r:.40} given; allowed: {allowed}")
-    named = [_whole("rows", text) for text in data.get("rows", "").split(",")]
+    named = [whole_number("rows", text) for text in data.get("rows", "").split(",")]
     numbers = [number for number in named if number is not None]
     known = {one.index for one in found.rows}
     for number in numbers:
@@ -252,14 +221,3 @@ def _move_rows(
     changed = change_edits(target_list.pk, lambda edits: change(edits, moved))
     undo = {"action": "take_back" if leaves else "leave_out", "rows": ",".join(map(str, moved))}
     return changed, undo
-
-
-def _whole(name: str, text: str | None) -> int | None:
-    """Return a number from 0; `None` if nothing is given."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 8):
-        raise InvalidInputError(
-            f"{name}: {text!r:.40} given; allowed: whole numbers from 0 to {MAX_ROWS}"
-        )
-    return int(text)

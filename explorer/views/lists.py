@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from explorer.fetching import fetch
-from explorer.forms import JobForm
+from explorer.forms import JobForm, default_list_title
 from explorer.list_form import ListForm
 from explorer.list_summary import intake_context, summary_of
 from explorer.upload_limit import is_too_large
@@ -108,10 +108,6 @@ def leave_out(request: PageRequest, list_id: str) -> HttpResponse:
     """Leave out every row of a list that can't be measured as it is."""
     target_list = owned_list(request, list_id)
     leave_out_bad(target_list)
-    if request.htmx:
-        response = render(request, "start/list_summary.html", {"summary": summary_of(target_list)})
-        response["HX-Trigger"] = "listchanged"
-        return response
     return _go(request, target_list)
 
 
@@ -138,7 +134,7 @@ def submit(request: VisitorRequest, form: JobForm, list_id: str) -> HttpResponse
     values = form.cleaned_data
     jobs = submit_list(
         target_list=target_list,
-        title=values.get("title") or target_list.name[:120],
+        title=values.get("title") or default_list_title(target_list.name, form.options()),
         options=form.options(),
         archive=settings.SPHEREX_ARCHIVE,
         submission_key=values["submission_key"],

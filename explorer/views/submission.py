@@ -9,11 +9,19 @@ from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from explorer.bands import BANDS
 from explorer.earlier_jobs import initial_of
-from explorer.forms import JobForm, default_title, new_submission_key, options_in_words
+from explorer.forms import (
+    JobForm,
+    default_list_title,
+    default_title,
+    new_submission_key,
+    options_in_words,
+)
 from explorer.names import AmbiguousNameError
 from explorer.options_form import OPTION_FIELDS, RELEASE_NAMES, why_no_tractor
 from explorer.shapes import RADIUS_UNITS
@@ -22,6 +30,7 @@ from explorer.so_far import form_so_far
 from explorer.times import parse_time
 from explorer.views import lists
 from explorer.views.ownership import owned_job, owned_list
+from jobs.models import TargetList
 from jobs.services import submit_job
 from jobs.visitors import VisitorRequest
 from photometry_core.archive import SIMULATED
@@ -32,6 +41,7 @@ from photometry_core.types import (
     LEAST_EFFECTIVE_RADIUS_ARCSEC,
     MAX_EFFECTIVE_RADIUS_ARCSEC,
     SERSIC_INDEX_RANGE,
+    MeasureOptions,
 )
 
 POSITION_EXAMPLES = (
@@ -55,19 +65,19 @@ def new_job(request: VisitorRequest) -> HttpResponse:
     """Show the form; take a submission."""
     if request.method != "POST":
         form = JobForm(initial=_initial(request))
-        return render(request, "new_job.html", _context(form))
+        return render(request, "new_job.html", _context(request, form))
     form = JobForm(request.POST)
     status = 422
     if form.is_valid():
         try:
             return _submit(request, form)
         except InvalidInputError as error:
-            form.add_error(None, str(error))
+            form.add_error(*_placed(str(error)))
         except OperationalError:
             log.exception("a job could not be stored")
             form.add_error(None, _NOT_STORED)
             status = 503
-    return render(request, "new_job.html", _context(form), status=status)
+    return render(request, "new_job.html", _context(request, form), status=status)
 
 
 def _submit(request: VisitorRequest, form: JobForm) -> HttpResponse:
@@ -86,6 +96,14 @@ def _submit(request: VisitorRequest, form: JobForm) -> HttpResponse:
     return redirect("job", job.pk)
 
 
+def _placed(words: str) -> tuple[str | None, str]:
+    """Return the field that an error is about, `None` if it is about no one, and its words."""
+    field, _, rest = words.partition(": ")
+    return (
+        ("list", f"{rest[:1].upper()}{rest[1:].rstrip('.')}.") if field == "list" else (None, words)
+    )
+
+
 @require_safe
 def position_feedback(request: VisitorRequest) -> HttpResponse:
     """Say how the text in the target's box is understood."""
@@ -97,6 +115,7 @@ def position_feedback(request: VisitorRequest) -> HttpResponse:
     targets = form.targets()
     context: dict[str, Any] = {
         "default_title": default_title(targets, form.options()),
+        "list_title": _list_title(request, data.get("list", ""), form.options()),
         "options_in_words": " \u00b7 ".join(options_in_words(form.options())),
     }
     if form.located is not None:
@@ -115,6 +134,13 @@ def position_feedback(request: VisitorRequest) -> HttpResponse:
             "choices": error.choices if isinstance(error, AmbiguousNameError) else (),
         }
     return render(request, "fragments/position.html", context)
+
+
+def _list_title(request: VisitorRequest, list_id: str, options: MeasureOptions) -> str:
+    """Return the title that jobs of a list would have; empty if the visitor has no such list."""
+    lists_of_visitor = TargetList.objects.filter(owner=request.visitor, pk=list_id)
+    name = lists_of_visitor.values_list("name", flat=True).first()
+    return "" if name is None else default_list_title(name, options)
 
 
 @require_safe
@@ -140,16 +166,22 @@ def _initial(request: VisitorRequest) -> dict[str, Any]:
     return {"mode": mode, "target": request.GET.get("target", "")[:200]}
 
 
-def _context(form: JobForm) -> dict[str, Any]:
+def _context(request: VisitorRequest, form: JobForm) -> dict[str, Any]:
     if form.is_bound and "submission_key" in form.errors:
         # The page was tampered with or is very old: a new key, and the form can be sent again.
         data = QueryDict(mutable=True)
         data.update(form.data)
         data["submission_key"] = new_submission_key()
         form.data = data
+    options = (form if form.is_bound else form_so_far(_sent(form))).options()
+    is_multi = form["mode"].value() == "multi"
+    if is_multi:
+        title = _list_title(request, form["list"].value() or "", options)
+        form.fields["title"].widget.attrs["placeholder"] = title
     return {
         "form": form,
-        "mode": "multi" if form["mode"].value() == "multi" else "single",
+        "address": _address(form),
+        "mode": "multi" if is_multi else "single",
         "bands": BANDS,
         "examples": POSITION_EXAMPLES,
         "named_examples": _named_examples(),
@@ -162,14 +194,19 @@ def _context(form: JobForm) -> dict[str, Any]:
         "most_arcsec": MAX_EFFECTIVE_RADIUS_ARCSEC,
         "least_arcsec": LEAST_EFFECTIVE_RADIUS_ARCSEC,
         "options_open": form.is_bound and bool(OPTION_FIELDS & form.errors.keys()),
-        "options_in_words": _options_of(form),
+        "options_in_words": " \u00b7 ".join(options_in_words(options)),
     }
 
 
-def _options_of(form: JobForm) -> str:
-    """Return what differs from the defaults as the form begins, for its folded options."""
-    given = form if form.is_bound else form_so_far(_sent(form))
-    return " \u00b7 ".join(options_in_words(given.options()))
+def _address(form: JobForm) -> str:
+    """Return where the form is sent: an address that shows the same list or target again."""
+    if form["mode"].value() == "multi":
+        list_id = form["list"].value()
+        query = {"list": list_id} if list_id else {"mode": "multi"}
+    else:
+        target = form["target"].value()
+        query = {"target": target} if target else {}
+    return reverse("new_job") + (f"?{urlencode(query)}" if query else "")
 
 
 def _sent(form: JobForm) -> QueryDict:

@@ -27,6 +27,7 @@ last,148.88822,69.0653,6.9
 """
 MANY_COLUMNS = ",".join(["name", "ra", "dec", *(f"flux_{i}" for i in range(40))])
 HOURS = "id,RAJ2000,DEJ2000\na,12.66651,-11.62306\nb,2.711308,-0.01328\n"
+LON_LAT = "id,lon,lat,n,e,pa,re\na,312.1,5.2,2,0.3,20,3\nb,314.1,5.3,2,0.4,20,3\n"
 NAMES = "object\nM 81\nNGC 1068\nnobody 7\n3C 273\nM 81\n"
 GALAXIES = """name,ra,dec,n,q,pa,re
 good,150.1,2.2,4,0.6,30,3.5
@@ -36,12 +37,22 @@ flat,150.4,2.35,2,2.3,10,3
 large,150.5,2.4,2,0.5,720,35
 no n,150.6,2.45,,0.5,10,3
 """
+FIELDS = "".join(
+    f'<FIELD name="{name}" datatype="double" unit="deg" ucd="pos.eq.{name};meta.main"/>'
+    for name in ("ra", "dec")
+)
+ROWS = "".join(
+    f"<TABLE>{FIELDS}<DATA><TABLEDATA><TR><TD>{i}</TD><TD>2</TD></TR></TABLEDATA></DATA></TABLE>"
+    for i in range(100, 108)
+)
 LISTS = {
     "hours": HOURS,
+    "lonlat": LON_LAT,
     "names": NAMES,
     "galaxies": GALAXIES,
     "good": f"name,ra,dec,mag\n{GOOD}\n",
     "bad": BAD,
+    "tables": f'<VOTABLE xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>{ROWS}</RESOURCE></VOTABLE>',
     "wide": f"{MANY_COLUMNS}\nonly,110.5,-5.25{',7' * 40}\n",
 }
 

@@ -9,6 +9,12 @@ from playwright.sync_api import expect
 from tests.browser.dropped_files import drop
 from tests.lists_of_targets import long_table
 
+DRAG = """() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'x.csv'));
+    const event = new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true });
+    document.getElementById('sky-frame').dispatchEvent(event);
+}"""
 WITH_LIST = re.compile(r"/\?list=[\w-]{22}$")
 
 
@@ -24,24 +30,36 @@ def pick(page, source):
 
 def test_a_dropped_list_keeps_what_was_typed_and_becomes_jobs(page):
     page.goto("/")
-    pick(page, "List of targets")
     page.click("#options > summary")
     # No exposure is so late, so that the jobs are done at once.
     page.fill("#id_time_start", "69000")
     page.fill("#id_title", "my survey")
+    # Wherever it is dropped, and whatever is asked for at the moment.
+    page.evaluate(DRAG)
+    expect(page.locator("#drop-cover")).to_contain_text("Drop a table of targets")
+    expect(page.locator("#drop-cover")).to_be_hidden()
     drop(page, "#panel .panel-head", ("a.csv", b"x"), ("b.csv", b"x"))
     expect(page.locator("#list-file-error")).to_have_text("One file at a time.")
-    drop(page, "#panel .panel-head", ("a list of <b>stars.csv", long_table(103, n_bad=1)))
+    pick(page, "Single target")
+    spectrum = b"wavelength,flux,flux_err,flags,flux_bkg_err,n_pix,reason\n1,2,3,4,5,6,\n"
+    drop(page, "#panel .panel-head", ("own.csv", spectrum))
+    expect(page.get_by_role("link", name="Upload tab")).to_have_attribute("href", "/upload/")
+    pick(page, "Single target")
+    drop(page, "#sky-frame", ("a list of <b>stars.csv", long_table(103, n_bad=1)))
     page.wait_for_url(WITH_LIST)
     expect(page.locator(".list-chip strong")).to_have_text("a list of <b>stars.csv")
     expect(page.locator("#list-sentence")).to_have_text("102 targets: 2 jobs of up to 100 targets")
     expect(page.locator("#id_time_start")).to_have_value("69000")
     expect(page.locator("#id_title")).to_have_value("my survey")
+    expect(page.locator("#id_title")).to_have_attribute(
+        "placeholder", "a list of <b>stars.csv \u00b7 from MJD 69000.00"
+    )
     known = page.evaluate("() => window.start.store.get('list')")
     assert (known["rows"], known["good"], known["errors"]) == (103, 102, 1)
     page.click("#submit-job")
     expect(page.get_by_role("alert").first).to_contain_text("1 row has errors")
-    page.click("#list-leave-out")
+    expect(page).to_have_url(WITH_LIST)
+    page.get_by_role("button", name="Leave out the bad row").click()
     expect(page.locator("#list-sentence")).to_contain_text("1 row left out")
     expect(page.locator("#error-summary")).to_have_count(0)
     page.click("#submit-job")
@@ -100,8 +118,21 @@ def test_without_scripts_plain_forms_do_the_same(browser, site):
     page.set_input_files("#list-file", file)
     page.get_by_role("button", name="Read the file").click()
     page.wait_for_url(WITH_LIST)
+    expect(page.locator("#rows tr[data-row]")).to_have_count(3)
     page.get_by_role("button", name="Leave out all 1").click()
     expect(page.locator("#list-sentence")).to_contain_text("2 targets: one job, 1 row left out")
+    page.goto("/?mode=multi")
+    hours = {"name": "hours.csv", "mimeType": "text/csv", "buffer": b"id,ra,dec\na,5.5,10\n"}
+    page.set_input_files("#list-file", hours)
+    page.get_by_role("button", name="Read the file").click()
+    expect(page.locator("#list-sentence")).to_contain_text("1 question about the columns is open")
+    page.get_by_role("button", name="hours", exact=True).click()
+    expect(page.locator("#list-sentence")).to_have_text("1 target: one job")
+    page.locator(".mapping > summary").click()
+    page.get_by_label("Name", exact=True).select_option("(none)")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    expect(page.locator("#rows tr[data-row]")).to_contain_text("82.500000 +10.000000")
+    expect(page.locator(".mapping-summary")).not_to_contain_text("Name: id")
     context.close()
 
 

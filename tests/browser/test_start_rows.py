@@ -1,6 +1,7 @@
 """The rows of a list in a browser: what is wrong with them, how it is fixed, and the map's row."""
 
 import csv
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -43,7 +44,7 @@ def test_bad_rows_are_fixed_left_out_and_put_back_by_keyboard(owner, lists):
     page.keyboard.press("ArrowRight")
     selected(page, 1)
     expect(cell(page, 1, "ra")).to_be_focused()
-    expect(page.locator("#rows-tip")).to_contain_text("about ten")
+    expect(page.locator("#rows tr[data-row='1'] + .rows-why")).to_contain_text("about ten")
     # What is given up is not taken; what is entered is.
     page.keyboard.press("F2")
     page.keyboard.type("11.5")
@@ -78,12 +79,12 @@ def test_bad_rows_are_fixed_left_out_and_put_back_by_keyboard(owner, lists):
 def test_rows_are_filtered_found_and_reported(owner, lists, tmp_path):
     page = open_rows(owner, lists["bad"])
     page.select_option("#rows-show", "error")
-    expect(page.locator("#rows tbody tr")).to_have_count(2)
+    expect(page.locator("#rows tr[data-row]")).to_have_count(2)
     page.fill("#rows-find", "sec")
-    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    expect(page.locator("#rows tr[data-row]")).to_have_count(1)
     page.fill("#rows-find", "nobody")
-    page.get_by_role("button", name="Show all rows").click()
-    expect(page.locator("#rows tbody tr")).to_have_count(6)
+    page.get_by_role("link", name="Show all rows").click()
+    expect(page.locator("#rows tr[data-row]")).to_have_count(6)
     with page.expect_download() as caught:
         page.get_by_role("link", name="Error report").click()
     caught.value.save_as(tmp_path / "report.csv")
@@ -122,11 +123,72 @@ def test_names_are_looked_up_and_what_is_not_known_is_mended(owner, lists):
     summary(page, "2 good, 1 with errors, 2 warnings")
     expect(page.locator("#rows-names")).to_be_hidden()
     unknown = page.locator("#rows tr[data-row='2']")
-    expect(unknown.locator(".problem")).to_contain_text("is not known in the simulated sky")
+    expect(page.locator("#rows tr[data-row='2'] + .rows-why")).to_contain_text(
+        "is not known in the simulated sky"
+    )
     cell(page, 2, "position").dblclick()
     page.keyboard.type("12.5 -1.2 gal")
     page.keyboard.press("Enter")
     expect(unknown).to_have_attribute("data-status", "good")
+
+
+def test_problems_can_be_read_and_lead_from_the_form_to_their_rows(owner, lists):
+    page = open_rows(owner, lists["bad"])
+    # Within the drawer, and not below anything.
+    visible = """(one) => {
+        const box = one.getBoundingClientRect();
+        const frame = one.closest('.rows-scroll').getBoundingClientRect();
+        const at = (x) => document.elementFromPoint(x, box.top + box.height / 2);
+        return box.left >= frame.left && box.right <= frame.right
+            && [box.left + 30, box.right - 30].every((x) => one.contains(at(x)));
+    }"""
+    problem = page.locator("#rows .problem").first
+    expect(problem).to_be_in_viewport()
+    assert problem.evaluate(visible)
+    place, edge = (
+        page.locator(f"#rows td.{name}").first for name in ("rows-converted", "rows-action")
+    )
+    end = place.bounding_box()
+    assert end["x"] + end["width"] <= edge.bounding_box()["x"]
+    # It is said once where it can be mended; the form leads there, also after a refusal.
+    page.locator("#rows-toggle").click()
+    for source in ("#list-summary", "#error-summary"):
+        page.locator(source).get_by_role("link", name="Show").click()
+        expect(page.locator("#rows tr[data-row]")).to_have_count(2)
+        selected(page, 1)
+        expect(page.get_by_role("button", name="Leave out 2 bad")).to_be_visible()
+        if source == "#list-summary":
+            page.click("#submit-job")
+            expect(page.locator("#error-summary")).to_contain_text("2 rows have errors")
+            expect(page).to_have_url(re.compile(f"list={lists['bad']}$"))
+            expect(page.locator(".list-problem")).to_be_hidden()
+    # What lies on the map keeps clear of the rows.
+    missing = page.locator("#sky-missing")
+    expect(missing).to_contain_text("WebGL 2 is missing or switched off")
+    expect(missing).to_contain_text("Everything else on this page works without it.")
+    end = missing.bounding_box()
+    assert end["y"] + end["height"] < page.locator("#rows").bounding_box()["y"]
+
+
+def test_on_a_phone_a_touch_on_the_selected_cell_changes_it(context, seeded, lists):
+    context.request.get(f"/claim/{seeded['claim']}", max_redirects=0)
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/?list={lists['bad']}")
+    expect(page.locator("#rows-region")).to_be_hidden()
+    page.locator("#list-summary").get_by_role("link", name="Show them").click()
+    dec = cell(page, 2, "dec")
+    dec.click()
+    selected(page, 2)
+    expect(page.locator(".cell-editor")).to_have_count(0)
+    # Slowly: not a double click.
+    dec.click(delay=700)
+    expect(page.locator(".cell-editor")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#rows .rows-foot")).to_contain_text("tap it twice")
+    page.locator("#rows").get_by_role("button", name="Measure spectra").click()
+    expect(page.locator("#error-summary")).to_contain_text("2 rows have errors")
+    expect(page.locator("#error-summary")).to_be_in_viewport()
 
 
 def test_the_drawer_keeps_its_height(owner, lists):
@@ -154,7 +216,7 @@ def test_no_barriers_and_room(owner, lists, scheme, width):
     if width == 390:
         page.locator("#rows-toggle").click()
         page.locator("#rows tr[data-row='1'] [data-role='ra']").click()
-    expect(page.locator("#rows tbody tr")).to_have_count(6)
+    expect(page.locator("#rows tr[data-row]")).to_have_count(6)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     # The map is Aladin Lite's.
     result = Axe().run(page, context={"exclude": [["#sky-view"]]})

@@ -49,7 +49,7 @@ def test_the_columns_are_shown_in_one_line_if_all_is_certain(client, opened):
 def test_another_column_is_taken_and_told(client, opened):
     target_list = opened()
     response = change(client, target_list, "mapping", **{"name.column": "other"})
-    assert response.status_code == 302
+    assert response.status_code == 303
     assert mapping_of(target_list).choice("name").column == "other"
     headers = {"X-Requested-With": "fetch"}
     values = {"model": "sersic", "frame": "Galactic"}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -50,7 +51,8 @@ def address(target_list, what):
 
 
 def change(client, target_list, what, **values):
-    response = client.post(address(target_list, what), values)
+    headers = {"X-Requested-With": "fetch"}
+    response = client.post(address(target_list, what), values, headers=headers)
     target_list.refresh_from_db()
     return response
 
@@ -103,6 +105,33 @@ def test_rows_are_left_out_and_taken_back(client, bad):
     assert "2 left out" in page
     change(client, bad, "rows", action="take_back", rows="2,7")
     assert bad.left_out == []
+
+
+def test_what_is_wrong_stands_below_the_row_across_all_columns(client, bad):
+    page = rows_of(client, bad, show="error")
+    head, row, why = re.findall("<tr.*?</tr>", page, re.DOTALL)
+    (width,) = re.findall(r'colspan="(\d+)"', why)
+    assert int(width) == len(re.findall("<th ", head)) == len(re.findall("<t[dh] ", row))
+    assert "about a hundred" in why
+    assert "rows-why" not in rows_of(client, bad, find="star 7")
+
+
+def test_shapes_are_shown_converted_if_they_were_written_otherwise(client, opened):
+    as_shown = "name,ra,dec,n,b/a,PA,Re_arcsec\na,150,2,4,0.5,20,3\n"
+    assert "Shape" not in rows_of(client, opened(as_shown))
+    page = rows_of(
+        client, opened(as_shown.replace("Re_arcsec", "Re_arcmin").replace(",3\n", ",.1\n"))
+    )
+    assert ">Shape<" in page
+    assert "Re 6" in page
+
+
+def test_names_that_nobody_could_look_up_are_left_out_at_once(client, opened):
+    target_list = opened("object,mag\nM 81,7\n10.5 -3.2,8\nM 82,9\n")
+    assert 'data-unresolved="2"' in rows_of(client, target_list)
+    page = change(client, target_list, "rows", action="leave_out_unresolved").content.decode()
+    assert 'data-unresolved="0"' in page
+    assert target_list.left_out == [0, 2]
 
 
 def votable_of(*tables):

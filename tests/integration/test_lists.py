@@ -103,6 +103,13 @@ class TestIntake:
             assert f'value="{fields["url"]}"' in page
         assert not TargetList.objects.exists()
 
+    def test_a_spectrum_is_sent_to_the_page_that_opens_it(self, client):
+        names = "wavelength,flux,flux_err,flags,flux_bkg_err,n_pix,reason"
+        response = send(client, f"{names}\n1,2,3,4,5,6,\n".encode(), "<b>own.csv")
+        page = response.content.decode()
+        assert 'open it in the <a href="/upload/">Upload tab</a>' in page
+        assert "&lt;b&gt;own.csv is a spectrum" in page
+
     def test_what_fetching_says_is_beside_the_address(self, client, monkeypatch):
         def fail(address):
             raise FetchError("a.org answers <404>.")
@@ -238,8 +245,33 @@ class TestSubmission:
         assert response.url == f"/?list={target_list.pk}"
         assert "3 targets: one job , 2 rows left out" in words_of(client.get(response.url))
         assert submit(client, target_list).status_code == 302
-        response = client.post(button.group(1), headers={"HX-Request": "true"})
-        assert response["HX-Trigger"] == "listchanged"
+
+    def test_a_refused_form_keeps_its_list_in_the_address(self, client):
+        target_list = opened(client, long_table(5, n_bad=2))
+        for response in (client.get(f"/?list={target_list.pk}"), submit(client, target_list)):
+            (address,) = re.findall(r'action="([^"]*)" class="job-form"', response.content.decode())
+            assert address == f"/?list={target_list.pk}"
+        page = client.get(address).content.decode()
+        assert 'data-mode="multi"' in page
+        assert "stars.csv" in page
+        page = client.post("/?mode=multi", {"mode": "multi"}).content.decode()
+        assert 'action="/?mode=multi" class="job-form"' in page
+        page = client.post("/", {"target": "no such <thing>"}).content.decode()
+        assert 'action="/?target=no+such+%3Cthing%3E" class="job-form"' in page
+
+    def test_the_title_is_that_of_the_list_with_its_options(self, client):
+        target_list = opened(client, name=f"{'long ' * 40}.csv")
+        options = {"bands": ["2", "3"], "time_start": "60000"}
+        asked = {"mode": "multi", "list": target_list.pk, **options}
+        page = client.get("/position", asked).content.decode()
+        (title,) = re.findall(r'data-list-title="([^"]*)"', page)
+        submit(client, target_list, **options)
+        assert Job.objects.get().title == title
+        assert title.startswith("long long")
+        assert title.endswith(" \u00b7 D2, D3 \u00b7 from MJD 60000.00")
+        page = client.get(f"/?list={target_list.pk}").content.decode()
+        assert f'placeholder="{target_list.name[:120]}"' in page
+        assert b"data-list-title" not in Client().get("/position", asked).content
 
     def test_limits_are_said_before_and_after_sending(self, client, settings):
         settings.SPHEREX_MAX_TARGETS, settings.SPHEREX_MAX_ACTIVE_JOBS = 2, 3

@@ -1,6 +1,8 @@
 // How a list comes in: dropped, chosen, pasted or fetched, and what the page says about it then.
 
+import { takeDrops } from "./drop.js";
 import { keep, restore } from "./kept_form.js";
+import { setSize } from "./panel.js";
 
 const FIELDS = ["file", "text", "url"];
 const NO_ANSWER = "The server does not answer. Nothing is lost; try again.";
@@ -26,7 +28,11 @@ export function mountIntake(store) {
     });
     input(field).addEventListener("input", () => say(field, ""));
   }
-  dropOn(panel, (files) => take(files, file, forms.file));
+  takeDrops(document.getElementById("drop-cover"), (files) => {
+    store.set({ mode: "multi" });
+    if (panel.dataset.size === "low") setSize("half");
+    take(files, file, forms.file);
+  });
 
   // Another list is another page: what is typed beside it goes along.
   panel.addEventListener("click", (event) => {
@@ -34,7 +40,7 @@ export function mountIntake(store) {
   });
   document.getElementById("list-change-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    change(event.target, event.submitter, store);
+    deleteList(event.target, event.submitter);
   });
   document.body.addEventListener("htmx:afterSwap", () => tell(store));
   // What was refused is not what would be sent now.
@@ -55,15 +61,17 @@ function tell(store) {
   });
 }
 
-// A title that is left empty is the name of the list.
+// A title that is left empty is made by the server, which says what it would be.
 function mountTitle(store, title) {
-  const single = title.placeholder;
+  const offered = title.placeholder;
   const show = () => {
-    const name = store.get("mode") === "multi" ? store.get("list")?.name : null;
-    const made = document.querySelector("#position-feedback [data-default-title]")?.dataset.defaultTitle;
-    title.placeholder = name ?? made ?? single;
+    const made = document.querySelector("#position-feedback [data-default-title]")?.dataset;
+    if (!made) title.placeholder = store.get("mode") === "multi" ? offered : "";
+    else title.placeholder = store.get("mode") === "multi" ? made.listTitle ?? "" : made.defaultTitle;
   };
   store.on(["mode", "list"], show);
+  // What is said of the single target comes with news of the options.
+  document.addEventListener("optionsinwords", show);
   show();
 }
 
@@ -71,10 +79,11 @@ function input(field) {
   return document.getElementById(`list-${field}`);
 }
 
+// `words` are a text, or nodes with links in them.
 function say(field, words) {
-  document.getElementById(`list-${field}-error`).textContent = words;
-  input(field).toggleAttribute("aria-invalid", Boolean(words));
-  if (words) input(field).setAttribute("aria-invalid", "true");
+  document.getElementById(`list-${field}-error`).replaceChildren(...[words].flat());
+  if (words.length) input(field).setAttribute("aria-invalid", "true");
+  else input(field).removeAttribute("aria-invalid");
 }
 
 function busy(words) {
@@ -129,8 +138,8 @@ async function send(form, field, jobForm) {
 
 async function refuse(response, field) {
   const answer = new DOMParser().parseFromString(await response.text(), "text/html");
-  const words = FIELDS.map((name) => answer.getElementById(`list-${name}-error`)?.textContent.trim());
-  say(field, words.find(Boolean) ?? `The server refused this (${response.status}). Load the page again, and try once more.`);
+  const said = FIELDS.map((name) => answer.getElementById(`list-${name}-error`)).find((one) => one?.textContent.trim());
+  say(field, said ? [...said.childNodes] : `The server refused this (${response.status}). Load the page again, and try once more.`);
   if (field !== "file") input(field).focus();
 }
 
@@ -139,47 +148,23 @@ function take(files, file, form) {
   document.getElementById("intake-replace")?.setAttribute("open", "");
   if (files.length > 1) {
     say("file", "One file at a time.");
+    input("file").closest(".intake-part").scrollIntoView({ block: "nearest" });
     return;
   }
   file.files = files;
   form.requestSubmit();
 }
 
-// The whole panel takes files while a list is asked for.
-function dropOn(panel, taken) {
-  const takes = (event) => panel.dataset.mode === "multi" && (event.dataTransfer?.types.includes("Files") ?? false);
-  panel.addEventListener("dragover", (event) => {
-    if (!takes(event)) return;
-    event.dataTransfer.dropEffect = "copy";
-    panel.classList.add("is-dropping");
-  });
-  panel.addEventListener("dragleave", (event) => {
-    if (!panel.contains(event.relatedTarget)) panel.classList.remove("is-dropping");
-  });
-  panel.addEventListener("drop", (event) => {
-    panel.classList.remove("is-dropping");
-    if (takes(event) && event.dataTransfer.files.length) taken(event.dataTransfer.files);
-  });
-  // A file that misses the panel must not replace the page.
-  for (const kind of ["dragover", "drop"]) {
-    document.addEventListener(kind, (event) => {
-      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
-    });
-  }
-}
-
-// Leaving rows out, and deleting a list, without leaving the page.
-async function change(form, button, store) {
-  const name = button.dataset.deletes;
-  if (name !== undefined && !confirm(`Delete the list \u201c${name}\u201d, with all that you corrected in it?`)) return;
+// Deleting a list without leaving the page.
+async function deleteList(form, button) {
+  if (!confirm(`Delete the list \u201c${button.dataset.deletes}\u201d, with all that you corrected in it?`)) return;
   button.disabled = true;
   try {
     const response = await fetch(button.formAction, {
       method: "POST", body: new FormData(form), headers: { "HX-Request": "true" },
     });
     if (!response.ok && response.status !== 404) throw new Error(String(response.status));
-    if (name !== undefined) forget(button.closest("li"));
-    else document.body.dispatchEvent(new CustomEvent("listchanged"));
+    forget(button.closest("li"));
   } catch {
     button.disabled = false;
     const warning = document.createElement("p");
@@ -187,7 +172,6 @@ async function change(form, button, store) {
     warning.textContent = NO_ANSWER;
     button.after(warning);
   }
-  tell(store);
 }
 
 function forget(item) {

@@ -9,6 +9,11 @@ export function listOfPage() {
   return field?.value || new URLSearchParams(location.search).get("list") || "";
 }
 
+// Whether what came with the page is how the list is: a browser that goes back shows an old page.
+export function isFresh() {
+  return performance.getEntriesByType("navigation")[0]?.type !== "back_forward";
+}
+
 export class ListApi {
   constructor(id) {
     this.id = id;

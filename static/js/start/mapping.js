@@ -1,6 +1,10 @@
 // Which column of the list is what: every choice is sent at once, and what comes of it is shown.
+// Answers to questions are sent by buttons: an answered question is gone, so that nobody may give
+// an answer on the way to another one.
 
-import { ListApi, announce, fill, listOfPage, wordsOf } from "./list_api.js";
+import { ListApi, announce, fill, isFresh, listOfPage, wordsOf } from "./list_api.js";
+
+const ANSWER = "answer:";
 
 export function mountMapping() {
   const id = listOfPage();
@@ -12,6 +16,7 @@ class MappingPanel {
   #form = document.getElementById("mapping-form");
   #isBusy = false;
   #isStale = false;
+  #answers = [];
 
   constructor(api) {
     this.api = api;
@@ -19,6 +24,10 @@ class MappingPanel {
 
   start() {
     this.#place.addEventListener("change", (event) => this.#changed(event.target));
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#answer(event.submitter);
+    });
     this.#place.addEventListener("focusin", (event) => openSearch(event.target));
     this.#place.addEventListener("focusout", (event) => closeSearch(event.target));
     this.#place.addEventListener("keydown", (event) => {
@@ -31,7 +40,7 @@ class MappingPanel {
     document.body.addEventListener("listchanged", (event) => {
       if (event.detail?.from !== "mapping") this.#load();
     });
-    this.#load();
+    if (!isFresh() || !this.#place.querySelector(".mapping")) this.#load();
   }
 
   async #load() {
@@ -43,6 +52,7 @@ class MappingPanel {
   }
 
   #changed(field) {
+    if (field.name.startsWith(ANSWER)) return;
     if (field.matches(".role-search")) {
       if (field.value === "(none)") field.value = "";
       delete field.dataset.before;
@@ -50,11 +60,40 @@ class MappingPanel {
     this.#send();
   }
 
-  // Choices are sent one after the other; what was chosen meanwhile goes with the next one.
+  async #answer(button) {
+    const question = button?.closest(".question");
+    if (!question) return;
+    const list = question.querySelector("select");
+    if (list && !list.value) {
+      list.focus();
+      return;
+    }
+    const order = this.#questions.indexOf(question);
+    const { name, value } = list ?? button;
+    this.#answers.push([name, value]);
+    if (await this.#send()) this.#goOn(order);
+  }
+
+  get #questions() {
+    return [...this.#place.querySelectorAll(".question")];
+  }
+
+  // To the question that took the place of the answered one, to what else is missing, or to what
+  // came of it.
+  #goOn(order) {
+    const questions = this.#questions;
+    const next = (questions[order] ?? questions[0])?.querySelector("button, select")
+      ?? this.#place.querySelector("[aria-invalid='true']") ?? document.getElementById("map-samples");
+    next.focus({ preventScroll: true });
+    (next.closest(".question") ?? next).scrollIntoView({ block: "nearest" });
+  }
+
+  // Choices are sent one after the other; what was chosen meanwhile goes with the next one. Says
+  // whether this one was taken.
   async #send() {
     if (this.#isBusy) {
       this.#isStale = true;
-      return;
+      return false;
     }
     this.#isBusy = true;
     this.#place.setAttribute("aria-busy", "true");
@@ -66,8 +105,10 @@ class MappingPanel {
       } while (this.#isStale);
       this.#show(html);
       announce("mapping");
+      return true;
     } catch (error) {
       this.#fail(error);
+      return false;
     } finally {
       this.#isBusy = false;
       this.#place.removeAttribute("aria-busy");
@@ -77,6 +118,8 @@ class MappingPanel {
   #values() {
     const values = new FormData(this.#form);
     values.delete("csrfmiddlewaretoken");
+    for (const name of [...values.keys()]) if (name.startsWith(ANSWER)) values.delete(name);
+    for (const [name, value] of this.#answers.splice(0)) values.set(name, value);
     return values;
   }
 
@@ -86,7 +129,12 @@ class MappingPanel {
     const isMotionOpen = this.#place.querySelector(".roles-motion")?.open;
     const { id, selectionStart } = this.#place.contains(document.activeElement)
       ? document.activeElement : {};
+    const chosen = [...this.#place.querySelectorAll(".question select")].map(({ name, value }) => [name, value]);
     fill(this.#place, html);
+    for (const [name, value] of chosen) {
+      const list = this.#place.querySelector(`select[name="${CSS.escape(name)}"]`);
+      if (list) list.value = value;
+    }
     const now = this.#place.querySelector(".mapping");
     if (before) now.open = wasOpen || "asks" in now.dataset;
     if (isMotionOpen) now.querySelector(".roles-motion").open = true;

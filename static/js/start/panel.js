@@ -48,7 +48,7 @@ function mountMode(store) {
   show();
 }
 
-function setSize(size) {
+export function setSize(size) {
   panel.dataset.size = size;
   panel.style.removeProperty("--sheet-height");
   document.getElementById("panel-size-name").textContent = size;
@@ -162,15 +162,26 @@ function wordsOfList(store) {
 // One click, one job; the server takes care of those who click without scripts.
 function mountSubmit() {
   const submit = document.getElementById("submit-job");
+  const other = document.getElementById("rows-submit");
   form.addEventListener("submit", () => {
+    form.action = addressOfForm();
     submit.textContent = "Submitting\u2026";
-    setTimeout(() => { submit.disabled = true; });
+    setTimeout(() => { submit.disabled = other.disabled = true; });
   });
   // Coming back with the browser's button finds the form as it was, ready to be sent again.
   addEventListener("pageshow", () => {
-    submit.disabled = false;
+    submit.disabled = other.disabled = false;
     submit.textContent = submit.dataset[form.elements.mode.value];
   });
+}
+
+// Should the form come back with errors, its address shows the same list or target again.
+function addressOfForm() {
+  const { mode, list, target } = form.elements;
+  const query = mode.value === "single" ? { target: target.value.trim() }
+    : list.value ? { list: list.value } : { mode: "multi" };
+  const words = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+  return `${new URL(form.action).pathname}${words.size ? `?${words}` : ""}`;
 }
 
 // An error belongs to what was submitted, not to what is being typed.

@@ -1,6 +1,6 @@
 // The rows of the list: a page of them at a time, with what is wrong and how to fix it.
 
-import { ListApi, announce, fill, listOfPage, wordsOf } from "./list_api.js";
+import { ListApi, announce, fill, isFresh, listOfPage, wordsOf } from "./list_api.js";
 import { mountDrawer } from "./rows_drawer.js";
 import { RowsGrid } from "./rows_grid.js";
 import { NameLookup } from "./rows_names.js";
@@ -11,11 +11,12 @@ export function mountRows(store) {
   const id = listOfPage();
   const section = document.getElementById("rows");
   if (!id || !section) return;
+  section.classList.remove("is-waiting");
   const show = () => { section.hidden = store.get("mode") !== "multi"; };
   store.on(["mode"], show);
   show();
-  mountDrawer(section);
-  new RowsPane(store, new ListApi(id)).start();
+  const drawer = mountDrawer(section);
+  new RowsPane(store, new ListApi(id), drawer).start();
 }
 
 class RowsPane {
@@ -26,9 +27,8 @@ class RowsPane {
   #region = byId("rows-region");
   #message = byId("rows-message");
 
-  constructor(store, api) {
-    this.store = store;
-    this.api = api;
+  constructor(store, api, drawer) {
+    Object.assign(this, { store, api, drawer });
     this.grid = new RowsGrid(store, this.#region, {
       change: (row, values) => this.change(`rows/${row}`, values),
       turn: (step, place) => this.#turn(step, place),
@@ -52,10 +52,20 @@ class RowsPane {
     byId("rows-leave-out").addEventListener("click", () => {
       this.change("rows", { action: "leave_out_bad" });
     });
+    byId("rows-names-leave-out").addEventListener("click", () => {
+      this.change("rows", { action: "leave_out_unresolved" });
+    });
     this.#region.addEventListener("click", (event) => {
       const turn = event.target.closest("[data-turn]");
+      const all = event.target.closest("[data-show-all]");
+      if (turn || all) event.preventDefault();
       if (turn) this.#turn(Number(turn.dataset.turn));
-      if (event.target.closest("[data-show-all]")) this.#showAll();
+      if (all) this.#showAll();
+    });
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-show-problem]")) return;
+      event.preventDefault();
+      this.#showProblem();
     });
     this.store.on(["row"], () => this.#selected());
     document.body.addEventListener("listchanged", (event) => {
@@ -65,7 +75,10 @@ class RowsPane {
       this.load();
       this.#locate();
     });
-    this.load();
+    const page = this.#region.querySelector(".rows-page");
+    if (isFresh() && page) this.grid.exchange(() => this.#shown());
+    else this.load();
+    if (!isFresh()) announce("browser");
     this.#locate();
   }
 
@@ -124,11 +137,32 @@ class RowsPane {
     this.#say("");
     this.grid.exchange(() => fill(this.#region, html), focus);
     this.#region.setAttribute("aria-busy", "false");
+    return this.#shown();
+  }
+
+  // Says around the rows what the page of them knows.
+  #shown() {
     const page = this.#region.querySelector(".rows-page");
     this.#view.page = Number(page.dataset.page);
+    this.#view.show = page.dataset.show;
     showBar(page);
     this.names.offer(Number(page.dataset.unresolved));
     return page;
+  }
+
+  // What keeps the list from being sent: a question about its columns, or rows with errors.
+  async #showProblem() {
+    const question = document.querySelector("#mapping .question :is(button, select)");
+    if (question) {
+      question.closest("details").open = true;
+      question.focus();
+      return;
+    }
+    this.drawer.open();
+    const { errors } = this.#region.querySelector(".rows-page").dataset;
+    byId("rows-find").value = "";
+    await this.load({ page: 0, show: errors === "0" ? "unresolved" : "error", find: "" });
+    this.grid.enter();
   }
 
   #turn(step, place = null) {
@@ -176,7 +210,7 @@ function showBar(page) {
   if (status.textContent !== summary) status.textContent = summary;
   const leaveOut = byId("rows-leave-out");
   leaveOut.hidden = errors === "0";
-  leaveOut.textContent = errors === "1" ? "Leave out the bad row" : `Leave out all ${Number(errors).toLocaleString("en")} bad rows`;
+  leaveOut.textContent = errors === "1" ? "Leave out the bad row" : `Leave out ${Number(errors).toLocaleString("en")} bad`;
   const link = byId("rows-report");
   link.hidden = !report;
   if (report) link.href = report;

@@ -1,8 +1,11 @@
-// The drawer with the rows: its height, which is remembered, and whether it is open.
+// The drawer with the rows: its height, which is remembered, and whether it is open. On a phone it
+// takes all the room, and is opened anew each time: the form must not be hidden from the beginning.
 
 const LEAST = 140;
 const STEP = 32;
 const KEY = "start.rows";
+const USUAL = 0.42;
+const NARROW = matchMedia("(max-width: 700px)");
 
 export function mountDrawer(section) {
   const toggle = document.getElementById("rows-toggle");
@@ -25,7 +28,7 @@ export function mountDrawer(section) {
   };
   const keep = () => {
     try {
-      localStorage.setItem(KEY, JSON.stringify({ height, isOpen }));
+      localStorage.setItem(KEY, JSON.stringify({ height, isOpen: isOpen || NARROW.matches }));
     } catch {
       // A browser that keeps nothing shows it as it is at first.
     }
@@ -55,15 +58,16 @@ export function mountDrawer(section) {
   addEventListener("resize", show);
   new MutationObserver(show).observe(section, { attributes: true, attributeFilter: ["hidden"] });
   show();
+  return { open: () => { isOpen = true; show(); } };
 }
 
 function remembered() {
-  const usual = { height: Math.round(window.innerHeight * 0.36), isOpen: window.innerWidth > 700 };
+  const usual = { height: Math.round(window.innerHeight * USUAL), isOpen: !NARROW.matches };
   try {
     const { height, isOpen } = JSON.parse(localStorage.getItem(KEY)) ?? {};
     return {
       height: Number.isFinite(height) ? height : usual.height,
-      isOpen: typeof isOpen === "boolean" ? isOpen : usual.isOpen,
+      isOpen: usual.isOpen && isOpen !== false,
     };
   } catch {
     return usual;

@@ -5,7 +5,8 @@ const PAGE_OF_KEYS = 10;
 
 export class RowsGrid {
   #editor = null;
-  #tip = document.getElementById("rows-tip");
+  // The cell that had the focus before it was clicked.
+  #clickedBefore = null;
 
   // `actions`: change(row, values) answers whether the change was taken; turn(step, place) shows
   // another page with the focus in its "first" or "last" row.
@@ -14,23 +15,29 @@ export class RowsGrid {
     this.region = region;
     this.actions = actions;
     region.addEventListener("click", (event) => this.#clicked(event));
+    region.addEventListener("pointerdown", () => { this.#clickedBefore = this.#focused(); });
     region.addEventListener("dblclick", (event) => this.#edit(event.target.closest(".cell")));
     region.addEventListener("keydown", (event) => this.#pressed(event));
     region.addEventListener("focusin", (event) => this.#entered(event.target.closest("td, th")));
     region.addEventListener("focusout", (event) => this.#left(event));
-    region.addEventListener("pointerover", (event) => this.#explain(event.target.closest(".cell")));
-    region.addEventListener("pointerleave", () => { this.#tip.hidden = true; });
   }
 
   get rows() {
-    return [...this.region.querySelectorAll("tbody tr")];
+    return [...this.region.querySelectorAll("tbody tr[data-row]")];
+  }
+
+  // Goes to the first row.
+  enter() {
+    const [row] = this.rows;
+    if (row) this.#moveTo(row, 0);
   }
 
   // Puts other rows in the place of these: the focus stays in its cell, or where that cell was.
   exchange(fill, { place = null } = {}) {
     const cell = this.#focused();
+    const row = cell && rowOf(cell);
     const at = cell && {
-      row: cell.parentElement.dataset.row, index: cell.cellIndex, order: this.rows.indexOf(cell.parentElement),
+      row: row.dataset.row, index: row === cell.parentElement ? cell.cellIndex : 0, order: this.rows.indexOf(row),
     };
     const scroll = this.region.querySelector(".rows-scroll");
     const [top, left] = [scroll?.scrollTop ?? 0, scroll?.scrollLeft ?? 0];
@@ -40,7 +47,6 @@ export class RowsGrid {
       text: this.#editor.input.value,
     };
     this.#editor = null;
-    this.#tip.hidden = true;
     fill();
     const rows = this.rows;
     const now = this.region.querySelector(".rows-scroll");
@@ -50,9 +56,9 @@ export class RowsGrid {
     if (typing && this.#reopen(typing)) return;
     if (!at || !rows.length) return;
     const order = { first: 0, last: rows.length - 1 }[place] ?? Math.min(Math.max(at.order, 0), rows.length - 1);
-    const row = (place ? null : rows.find((one) => one.dataset.row === at.row)) ?? rows[order];
-    this.#focus(row.cells[at.index] ?? row.cells[0]);
-    if (place) this.#select(row);
+    const next = (place ? null : rows.find((one) => one.dataset.row === at.row)) ?? rows[order];
+    this.#focus(next.cells[at.index] ?? next.cells[0]);
+    if (place) this.#select(next);
   }
 
   // Goes on with a cell that was being edited; says whether it is still there.
@@ -100,33 +106,36 @@ export class RowsGrid {
   }
 
   #entered(cell) {
-    if (!cell?.closest("tbody")) return;
-    this.#rove(cell);
-    this.#explain(cell);
+    if (cell?.closest("tr[data-row]")) this.#rove(cell);
   }
 
   #clicked(event) {
-    const row = event.target.closest("tbody tr");
+    const row = rowOf(event.target);
     if (!row) return;
     const button = event.target.closest("button");
     if (button) {
+      event.preventDefault();
       this.#press(row, button);
       return;
     }
     if (event.target.closest("input")) return;
     this.#select(row);
+    // A finger has no double click: whoever touches the cell once more means to change it.
+    const cell = event.target.closest(".cell");
+    if (cell && cell === this.#clickedBefore) this.#edit(cell);
   }
 
   #press(row, button) {
-    const { action, role, suggestion } = button.dataset;
-    const values = suggestion === undefined ? { action } : { action: "correct", role, text: suggestion };
-    this.#focus(button.closest("td"));
+    const { role, suggestion } = button.dataset;
+    const cell = role === undefined ? button.closest("td") : row.querySelector(`.cell[data-role="${role}"]`);
+    const values = role === undefined ? { action: button.value } : { action: "correct", role, text: suggestion };
+    this.#focus(cell ?? row.cells[0]);
     this.actions.change(row.dataset.row, values);
   }
 
   #pressed(event) {
-    const cell = event.target.closest("tbody td, tbody th");
-    if (!cell || event.metaKey || event.ctrlKey || event.altKey) return;
+    const cell = event.target.closest("tr[data-row] :is(td, th)");
+    if (!cell || event.target.closest("button") || event.metaKey || event.ctrlKey || event.altKey) return;
     if (this.#editor) {
       this.#pressedInEditor(event);
       return;
@@ -137,7 +146,7 @@ export class RowsGrid {
     else if (event.key === "PageUp") this.#move(cell, -PAGE_OF_KEYS, 0);
     else if (event.key === "Home") this.#focus(row.cells[0]);
     else if (event.key === "End") this.#focus(row.cells[row.cells.length - 1]);
-    else if (event.key === "Delete") this.#press(row, row.querySelector("[data-action]"));
+    else if (event.key === "Delete") this.#press(row, row.querySelector(".rows-action button"));
     else if (event.key === "Enter" || event.key === "F2") this.#act(cell, event.key);
     else return;
     event.preventDefault();
@@ -169,7 +178,6 @@ export class RowsGrid {
 
   #edit(cell) {
     if (!cell || this.#editor) return;
-    this.#tip.hidden = true;
     this.#select(cell.parentElement);
     const input = document.createElement("input");
     input.type = "text";
@@ -233,20 +241,10 @@ export class RowsGrid {
     }
     if (on) this.#reopen(on);
   }
+}
 
-  // Says beside a cell what is wrong with it.
-  #explain(cell) {
-    const words = cell?.querySelector(".cell-mark")?.textContent.trim();
-    this.#tip.hidden = !words || Boolean(this.#editor);
-    if (this.#tip.hidden) return;
-    this.#tip.textContent = words;
-    const box = cell.getBoundingClientRect();
-    const frame = this.#tip.offsetParent.getBoundingClientRect();
-    const [width, height] = [this.#tip.offsetWidth, this.#tip.offsetHeight];
-    const left = Math.min(box.left - frame.left, frame.width - width - 8);
-    const below = box.bottom - frame.top + 4;
-    const fits = below + height < frame.height;
-    this.#tip.style.left = `${Math.max(left, 8)}px`;
-    this.#tip.style.top = `${fits ? below : box.top - frame.top - height - 4}px`;
-  }
+// The row that an element is in, also if it says what is wrong with the row.
+function rowOf(element) {
+  const row = element.closest("tbody tr");
+  return row && !row.dataset.row ? row.previousElementSibling : row;
 }

@@ -9,6 +9,7 @@ export class NameLookup {
   #progress = document.getElementById("rows-names-progress");
   #words = document.getElementById("rows-names-words");
   #again = document.getElementById("rows-names-again");
+  #leaveOut = document.getElementById("rows-names-leave-out");
 
   // `changed` is called whenever more names are known.
   constructor(api, changed) {
@@ -30,6 +31,7 @@ export class NameLookup {
     this.#isBusy = true;
     this.#bar.hidden = false;
     this.#again.hidden = true;
+    this.#leaveOut.hidden = true;
     this.#words.textContent = "Looking up names\u2026";
     let answer = { left: 1, failure: "" };
     try {
@@ -56,5 +58,6 @@ export class NameLookup {
     this.#hasFailed = true;
     this.#words.textContent = words;
     this.#again.hidden = false;
+    this.#leaveOut.hidden = false;
   }
 }
