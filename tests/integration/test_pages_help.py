@@ -83,6 +83,11 @@ def test_every_role_unit_and_header_of_a_list(markup):
     assert told == {(", ".join(pair.ra), ", ".join(pair.dec), pair.frame) for pair in PAIRS}
 
 
+def test_no_text_falls_into_its_letters(markup):
+    text = html.unescape(re.sub(r"<[^>]+>", " ", markup))
+    assert not re.search(r"(?:(?<!\w)\w?[,;] ){3}", text)
+
+
 def test_every_limit(markup):
     for label, limits, module in (
         ("Limits of a list", limits_of_lists(), list_limits),
