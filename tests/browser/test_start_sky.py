@@ -105,6 +105,8 @@ def test_the_map_has_keys_and_no_barriers(context, site):
     frame = page.get_by_role("application", name="Sky map")
     frame.focus()
     before = page.evaluate("() => window.start.store.get('view')")
+    # The northern deep field begins in the middle of what the panel leaves free.
+    assert (before["ra"], before["dec"]) == pytest.approx((270, 66.56), abs=0.5)
     for key in ("+", "ArrowUp", "Enter"):
         frame.press(key)
     after = page.evaluate("() => window.start.store.get('view')")
@@ -118,6 +120,16 @@ def test_the_map_has_keys_and_no_barriers(context, site):
         assert result.violations_count == 0, result.generate_report()
     page.keyboard.press("Escape")
     expect(page.locator("#sky-menu")).to_be_hidden()
+    # They are listed like all keys of the page, here and in Help.
+    frame.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_contain_text("Zoom in, on the map")
+    listed = dialog.locator("dd").all_inner_texts()
+    assert len(set(listed)) == len(listed)
+    page.goto("/help/")
+    told = page.locator(".help-keys[data-page=start] td")
+    expect(told).to_have_count(len(listed))
+    assert sorted(told.all_inner_texts()) == sorted(listed)
 
 
 def test_without_a_viewer_the_page_works(browser, site):
