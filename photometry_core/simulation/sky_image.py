@@ -3,8 +3,9 @@
 A tile of order k is a HEALPix cell of that order, and its pixels are the `TILE_PIX` times
 `TILE_PIX` cells in it, as in a HiPS (IVOA Recommendation, 2017). A pixel of a low order holds
 hundreds of sources, one of a high order a part of a source. So there are three ways to fill
-pixels: with the mean of what is in that part of the sky, with the sum of the sources in each,
-and with the images of the sources. Colours are those of three bandpasses of the instrument.
+pixels: with the mean of what is in that part of the sky, on which some of its brightest sources
+stand out as on a star chart, with the sum of the sources in each, and with the images of the
+sources. Colours are those of three bandpasses of the instrument.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ TILE_ORDER = 8
 """Orders from a tile to its pixels."""
 
 TILE_PIX = 1 << TILE_ORDER
-PICTURE_VERSION = 1
+PICTURE_VERSION = 2
 """Raised when the same sky gets other pictures."""
 
 MAX_ORDER = 8
@@ -39,6 +40,11 @@ _WHOLE_SKY_REPEATED = 4
 """It is smooth, and made of fewer pixels than it has."""
 
 _LAST_MEAN_ORDER = 2
+_BRIGHTEST_SHARE = 7e-4
+"""Of the sources in the cells that are looked at, so many stand out."""
+_STANDING_OUT_MJY_SR = 6.0
+_BESIDE = 0.12
+"""Light of their pixel that each of the four pixels beside it has."""
 _LAST_SUM_ORDER = sky.SMALL_CELL_ORDER - TILE_ORDER
 
 _BANDS_UM = np.array([3.6, 2.1, 1.1])
@@ -84,7 +90,7 @@ def tile_picture(order: int, index: int) -> npt.NDArray[np.uint8]:
     direction = _directions(pixels, order + TILE_ORDER)
     if order <= _LAST_MEAN_ORDER:
         light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
-        light += _light_of_named(order, index)
+        light += _standing_out(order, index, pixels[0])
     elif order <= _LAST_SUM_ORDER:
         light = _summed_light(order, pixels) + _light_of_named(order, index)
     else:
@@ -165,6 +171,41 @@ def _summed_light(order: int, pixels: IntArray) -> FloatArray:
     flux = sky.light_of_small_cells(cells, _BANDS_UM, _BAND_WIDTH_UM)
     flux = flux.reshape(pixels.size, per_pixel, -1).sum(axis=1)
     return np.asarray(flux / _pixel_arcsec2(order) * _MJY_SR_OF_UJY_ARCSEC2)
+
+
+def _standing_out(order: int, index: int, first_pixel: int) -> FloatArray:
+    """Light of named and of bright sources as if their pixels were not so large, shape (n, 3).
+
+    Every tile looks at equally many cells: at all of an order's parts, at one of four of the order
+    above, and so on. What stands out in a tile does so in those below as well.
+    """
+    step = 4 ** (_LAST_MEAN_ORDER - order)
+    per_pixel = 4 ** (sky.SMALL_CELL_ORDER - TILE_ORDER - order)
+    cells = np.arange(first_pixel * per_pixel, (first_pixel + TILE_PIX**2) * per_pixel, step)
+    which, rank, color = sky.brightest_of_small_cells(
+        cells, _BRIGHTEST_SHARE, _BANDS_UM, _BAND_WIDTH_UM
+    )
+    light = np.zeros((TILE_PIX**2, _BANDS_UM.size))
+    pixel = cells[which] // per_pixel - first_pixel
+    np.add.at(light, pixel, _STANDING_OUT_MJY_SR * (1 - rank[:, None]) ** 4 * color)
+    light += 4 ** (_LAST_MEAN_ORDER + 1 - order) * _light_of_named(order, index)
+    return _widened(light)
+
+
+def _widened(light: FloatArray) -> FloatArray:
+    """Return light of the pixels of a tile with a part of it in the pixels beside each."""
+    numbers = _nested_numbers(TILE_PIX)
+    picture = light[numbers]
+    wide = picture.copy()
+    for axis in (0, 1):
+        for way in (1, -1):
+            beside = np.roll(picture, way, axis)
+            # What leaves the tile on one side doesn't come in on the other.
+            np.moveaxis(beside, axis, 0)[0 if way == 1 else -1] = 0.0
+            wide += _BESIDE * beside
+    spread = np.empty_like(light)
+    spread[numbers] = wide
+    return spread
 
 
 def _light_of_named(order: int, index: int) -> FloatArray:

@@ -138,12 +138,37 @@ def test_pictures_are_the_same_each_time_and_bounded():
             tile_picture(order, index)
 
 
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_bright_sources_stand_out_on_tiles_of_large_parts_of_the_sky(order):
+    index, _, _ = pixel_in_picture(order, 270.0, 66.56)
+    shades = tile_picture(order, index).max(axis=-1).astype(float)
+    stars = shades > np.median(shades) + 60
+    assert 300 < stars.sum() < 3000
+    # Not only in the middle, and not on lines.
+    assert all(part.any() for part in stars.reshape(8, 32, 8, 32).swapaxes(1, 2).reshape(64, -1))
+    assert np.median(shades) < 40
+    index, row, column = pixel_in_picture(order, 10.68471, 41.26875)
+    galaxy = tile_picture(order, index)[row, column].max()
+    assert galaxy > np.median(tile_picture(order, index)) + 60
+
+
+def test_what_stands_out_does_so_in_the_tiles_below():
+    above, below = (sky.brightest_of_small_cells(
+        62 * 4**10 + np.arange(0, 4**10, step), 7e-4, BANDS_UM, 0.2) for step in (4, 1))  # fmt: skip
+    assert 100 < above[0].size < below[0].size / 3
+    assert set(above[0] * 4) <= set(below[0])
+    cells = 62 * 4**10 + below[0][:20]
+    light = sky.light_of_small_cells(cells, BANDS_UM, 0.2)
+    least = 10 ** ((23.9 - 11.7) / 2.5)
+    assert (light >= 0.999 * least * below[2][:20]).all()
+
+
 def test_the_whole_sky_in_small_follows_the_tiles():
     sheet = whole_sky_picture()
     assert sheet.shape == (29 * 64, 27 * 64, 3)
     row, column = divmod(250, 27)
     small = sheet[row * 64 : (row + 1) * 64, column * 64 : (column + 1) * 64]
-    assert small.mean() == pytest.approx(tile_picture(2, 62).mean(), rel=0.1)
+    assert np.median(small) == pytest.approx(np.median(tile_picture(2, 62)), rel=0.1)
     assert not sheet[-64:, 13 * 64 :].any()
 
 
