@@ -40,8 +40,10 @@ _WHOLE_SKY_REPEATED = 4
 """It is smooth, and made of fewer pixels than it has."""
 
 _LAST_MEAN_ORDER = 2
-_BRIGHTEST_SHARE = 7e-4
-"""Of the sources in the cells that are looked at, so many stand out."""
+_ONE_CELL_OF = (16, 16, 4)
+"""In pictures of these orders one cell of so many is looked at for sources that stand out."""
+_BRIGHTEST_SHARE = 1.2e-3
+"""Of the sources there so many do."""
 _STANDING_OUT_MJY_SR = 6.0
 _BESIDE = 0.12
 """Light of their pixel that each of the four pixels beside it has."""
@@ -90,7 +92,7 @@ def tile_picture(order: int, index: int) -> npt.NDArray[np.uint8]:
     direction = _directions(pixels, order + TILE_ORDER)
     if order <= _LAST_MEAN_ORDER:
         light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
-        light += _standing_out(order, index, pixels[0])
+        light += _standing_out(order, index)
     elif order <= _LAST_SUM_ORDER:
         light = _summed_light(order, pixels) + _light_of_named(order, index)
     else:
@@ -108,19 +110,32 @@ def whole_sky_picture() -> npt.NDArray[np.uint8]:
         Red, green and blue, shape (29 * 64, 27 * 64, 3): the tiles follow each other along the
         rows, from the top.
     """
-    coarse = _WHOLE_SKY_TILE_PIX // _WHOLE_SKY_REPEATED
-    pixel_order = _WHOLE_SKY_ORDER + coarse.bit_length() - 1
+    width = _WHOLE_SKY_TILE_PIX
     tiles = 12 * 4**_WHOLE_SKY_ORDER
-    direction = _directions(np.arange(tiles * coarse**2), pixel_order)
-    light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
-    shades = _stretched(light, zodiacal_light_towards(direction, _BANDS_UM))
-    pictures = shades.reshape(tiles, coarse**2, 3)[:, _nested_numbers(coarse)]
+    shades = [_shades_of_tile_of_order_1(index) for index in range(48)]
+    pictures = np.concatenate(shades).reshape(tiles, width**2, 3)[:, _nested_numbers(width)]
     rows = -(-tiles // _WHOLE_SKY_COLUMNS)
-    sheet = np.zeros((rows * _WHOLE_SKY_COLUMNS, coarse, coarse, 3), np.uint8)
+    sheet = np.zeros((rows * _WHOLE_SKY_COLUMNS, width, width, 3), np.uint8)
     sheet[:tiles] = pictures
-    sheet = sheet.reshape(rows, _WHOLE_SKY_COLUMNS, coarse, coarse, 3).swapaxes(1, 2)
-    sheet = sheet.reshape(rows * coarse, _WHOLE_SKY_COLUMNS * coarse, 3)
-    return sheet.repeat(_WHOLE_SKY_REPEATED, axis=0).repeat(_WHOLE_SKY_REPEATED, axis=1)
+    sheet = sheet.reshape(rows, _WHOLE_SKY_COLUMNS, width, width, 3).swapaxes(1, 2)
+    return sheet.reshape(rows * width, _WHOLE_SKY_COLUMNS * width, 3)
+
+
+def _shades_of_tile_of_order_1(index: int) -> npt.NDArray[np.uint8]:
+    """Return what a tile shows, in nested order, shape (TILE_PIX**2, 3).
+
+    Its pixels are those of the small pictures of order 3. The map shows whichever of both it got
+    last, so that they have to be alike; only their mean light is made of fewer pixels.
+    """
+    fewer = _WHOLE_SKY_REPEATED**2
+    pixel_order = 1 + TILE_ORDER - (fewer.bit_length() - 1) // 2
+    n_coarse = TILE_PIX**2 // fewer
+    direction = _directions(index * n_coarse + np.arange(n_coarse), pixel_order)
+    light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
+    diffuse = zodiacal_light_towards(direction, _BANDS_UM)
+    return _stretched(
+        light.repeat(fewer, axis=0) + _standing_out(1, index), diffuse.repeat(fewer, axis=0)
+    )
 
 
 def pixel_in_picture(order: int, ra_deg: float, dec_deg: float) -> tuple[int, int, int]:
@@ -173,15 +188,16 @@ def _summed_light(order: int, pixels: IntArray) -> FloatArray:
     return np.asarray(flux / _pixel_arcsec2(order) * _MJY_SR_OF_UJY_ARCSEC2)
 
 
-def _standing_out(order: int, index: int, first_pixel: int) -> FloatArray:
+def _standing_out(order: int, index: int) -> FloatArray:
     """Light of named and of bright sources as if their pixels were not so large, shape (n, 3).
 
-    Every tile looks at equally many cells: at all of an order's parts, at one of four of the order
-    above, and so on. What stands out in a tile does so in those below as well.
+    Looking at all cells would take seconds. What stands out does so in the orders below as well.
     """
-    step = 4 ** (_LAST_MEAN_ORDER - order)
+    first_pixel = index * TILE_PIX**2
     per_pixel = 4 ** (sky.SMALL_CELL_ORDER - TILE_ORDER - order)
-    cells = np.arange(first_pixel * per_pixel, (first_pixel + TILE_PIX**2) * per_pixel, step)
+    cells = np.arange(
+        first_pixel * per_pixel, (first_pixel + TILE_PIX**2) * per_pixel, _ONE_CELL_OF[order]
+    )
     which, rank, color = sky.brightest_of_small_cells(
         cells, _BRIGHTEST_SHARE, _BANDS_UM, _BAND_WIDTH_UM
     )
