@@ -151,14 +151,14 @@ class OptionsForm(forms.Form):
         """
         values = self.cleaned_data
         return MeasureOptions(
-            detectors=tuple(sorted(values.get("bands") or DEFAULTS.detectors)),
+            detectors=tuple(sorted(set(values.get("bands") or DEFAULTS.detectors))),
             mjd_range=(values.get("time_start"), values.get("time_end")),
             background_size_pix=values.get("background_size") or DEFAULTS.background_size_pix,
             weights=values.get("weights") or DEFAULTS.weights,
             psf_center=values.get("psf_center") or DEFAULTS.psf_center,
             engine=values.get("engine") or DEFAULTS.engine,
             aperture_radius_arcsec=values.get("aperture_radius"),
-            releases=tuple(sorted(values.get("releases") or DEFAULTS.releases)),
+            releases=tuple(sorted(set(values.get("releases") or DEFAULTS.releases))),
         )
 
     def _mjd(self, name: str) -> float | None:

@@ -67,6 +67,18 @@ def test_options_reach_the_job(client):
     assert job.title == "my star"
 
 
+@pytest.mark.parametrize(
+    ("ticked", "measured"),
+    [
+        pytest.param([], DETECTORS, id="case_86_none_means_all"),
+        pytest.param(["6", "1", "6"], (1, 6), id="case_86_reversed_and_twice"),
+    ],
+)
+def test_bands_are_taken_in_any_order(client, ticked, measured):
+    client.post("/", filled(bands=ticked))
+    assert only_job().options.detectors == measured
+
+
 def test_the_title_is_made_of_what_makes_the_job_special(client):
     client.post("/", filled(bands=["4", "1"], time_start="60800", background_size="21"))
     assert only_job().title == (
@@ -88,14 +100,20 @@ def test_a_name_of_the_simulated_sky_becomes_a_job(client):
         ({"target": "361 5"}, "RA: 361 degrees is out of range; allowed: 0 to 360 degrees"),
         ({"target": "12.5 -11 37 23"}, "could be hours or degrees"),
         ({"target": "no such object"}, "'no such object' is not known in the simulated sky"),
-        ({"bands": ["7"]}, "7 is not a band; allowed: 1 to 6."),
+        pytest.param(
+            {"bands": ["7"]}, "7 is not a band; allowed: 1 to 6.", id="case_86_band_out_of_range"
+        ),
         ({"background_size": "15.5"}, "'15.5' is not a whole number; allowed: a whole number of"),
         ({"background_size": "8"}, "8 given; allowed: a whole number of pixels from 9 to 99."),
         ({"background_size": "100"}, "100 given; allowed: a whole number of pixels from 9 to 99."),
         ({"background_size": ""}, "Nothing given; allowed: a whole number of pixels"),
         ({"time_start": "yesterday"}, "'yesterday' is not a time"),
         ({"time_start": "2025"}, "out of range; allowed: MJD"),
-        ({"time_start": "60800", "time_end": "60700"}, "The end of the time range is before"),
+        pytest.param(
+            {"time_start": "60800", "time_end": "60700"},
+            "The end of the time range is before",
+            id="case_87_end_before_start",
+        ),
         ({"title": "x" * 121}, "at most 120 characters"),
         ({"submission_key": ""}, "Submit it once more"),
     ],
