@@ -17,6 +17,7 @@ ON_THE_SKY = frozenset(
 )
 """Fields that say which exposures there are, and where the target is on them."""
 
+_MOST_NAMED = 3
 # They say themselves what is wrong with them, or are nothing that a measurement depends on.
 _ELSEWHERE = frozenset({"target", "list", "title", "submission_key"})
 
@@ -99,6 +100,9 @@ def problems_of(form: JobForm) -> tuple[Problem, ...]:
 
 def in_words(problems: Collection[Problem]) -> str:
     """Return which fields are not valid, and which are missing; empty if there is none."""
+    if len(problems) > _MOST_NAMED:
+        first = next(iter(problems)).label
+        return f"{first} and {len(problems) - 1} other fields are not valid or missing"
     wrong = [problem.label for problem in problems if not problem.missing]
     missing = [problem.label for problem in problems if problem.missing]
     parts = [_are(wrong, "not valid"), _are(missing, "missing")]

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.utils.crypto import get_random_string
 
+from explorer.views import submission
 from jobs.models import Job
 from photometry_core.types import DETECTORS
 
@@ -278,3 +279,18 @@ def test_a_full_disk_loses_nothing_that_was_typed(client, monkeypatch):
     assert "can't store jobs at the moment" in text_of(response)
     assert 'value="12.34 34.89"' in response.content.decode()
     assert 'value="my star"' in response.content.decode()
+
+
+def test_a_name_has_one_spelling(client):
+    for address in ("/", "/?mode=multi", "/help/", "/method/"):
+        words = re.sub(r"<[^>]*>", " ", text_of(client.get(address)))
+        assert "S\u00e9rsic" in words
+        assert "Sersic" not in words
+
+
+def test_an_engine_that_is_missing_takes_little_space(client, monkeypatch):
+    monkeypatch.setattr(submission, "why_no_tractor", lambda: "see https://example.org/tractor")
+    page = client.get("/").content.decode()
+    assert 'title="see https://example.org/tractor"' in page
+    assert "example.org" not in re.sub(r"<[^>]*>", " ", page)
+    assert "The Tractor can't be used on this site" in text_of(client.get("/"))

@@ -11,8 +11,8 @@ export function addSkyKeys(view) {
     document.dispatchEvent(new CustomEvent("skyused"));
     action(event);
   };
-  keys.add(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"], "Move the map, on the map", use(({ key }) => view.pan(...STEPS[key])), MAP);
+  keys.add(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"], "Move, on the map", use(({ key }) => view.pan(...STEPS[key])), MAP);
   keys.add(["+", "="], "Zoom in, on the map", use(() => view.zoom(1 / ZOOM_STEP)), MAP);
   keys.add(["-"], "Zoom out, on the map", use(() => view.zoom(ZOOM_STEP)), MAP);
-  keys.add(["Enter"], "Take the middle of the map as target, on the map", use(() => view.pickMiddle()), MAP);
+  keys.add(["Enter"], "Take its middle as target, on the map", use(() => view.pickMiddle()), MAP);
 }
