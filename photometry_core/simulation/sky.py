@@ -355,6 +355,7 @@ def _named_sources() -> tuple[Sources, IntArray]:
         effective_radius_arcsec=np.array([s.effective_radius_arcsec for s in NAMED]),
         axis_ratio=np.array([s.axis_ratio for s in NAMED]),
         position_angle_deg=np.array([s.position_angle_deg for s in NAMED]),
+        motions=[s.motion for s in NAMED],
     )
     return sources, np.asarray(
         lonlat_to_healpix(ra * u.deg, dec * u.deg, _CELL_NSIDE, order="nested")

@@ -210,6 +210,13 @@ def test_feedback_says_how_the_target_is_understood(client, typed, words):
         assert word in page
 
 
+def test_the_motion_of_a_simulated_object_is_offered(client):
+    page = client.get("/position", {"target": "TRAPPIST-1"}).content.decode()
+    assert "the simulated sky knows its proper motion" in page
+    assert 'data-pm-ra="930.788" data-pm-dec="-479.038" data-ref-epoch="2016.0"' in page
+    assert "proper motion" not in client.get("/position", {"target": "M 81"}).content.decode()
+
+
 def test_feedback_makes_the_title_that_submitting_would(client):
     options = {"bands": ["4", "1"], "time_start": "60800", "background_size": "21"}
     page = text_of(client.get("/position", {"target": "12.34 34.89"} | options))
