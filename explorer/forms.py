@@ -36,11 +36,10 @@ class JobForm(OptionsForm, SourceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            ids = [f"id_{name}_help"]
             if self.is_bound and self[name].errors:
                 field.widget.attrs["aria-invalid"] = "true"
-                ids.insert(0, f"id_{name}_error")
-            field.widget.attrs["aria-describedby"] = " ".join(ids)
+            # What is wrong with a field is also said while it is filled in.
+            field.widget.attrs["aria-describedby"] = f"id_{name}_error id_{name}_help"
 
     def job_title(self) -> str:
         """Return the title that was typed, or else one made of targets and options."""

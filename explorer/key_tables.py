@@ -14,10 +14,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-_STRING = r'"(?:[^"\\]|\\.)*"'
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_COMMENT = re.compile(
+    rf"({_STRING}|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|//[^\n]*|/\*.*?\*/", re.DOTALL
+)
 _CALL = re.compile(rf"\bkeys\.add\(\s*(\[(?:\s*{_STRING}\s*,?)+\])\s*,\s*({_STRING})", re.DOTALL)
 _SHOWN_NAMES = re.compile(r"^const NAMES = \{(.*?)\};", re.DOTALL | re.MULTILINE)
-_SHOWN_NAME = re.compile(rf"(\w+): ({_STRING})")
+_SHOWN_NAME = re.compile(rf"(\w+|{_STRING}): ({_STRING})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,9 @@ def keys_of(page: str) -> tuple[Key, ...]:
     page
         Folder of its scripts in static/js: ``start`` or ``results``.
     """
-    texts = [path.read_text("utf-8") for path in _scripts(page)]
+    texts = [_COMMENT.sub(r"\1", path.read_text("utf-8")) for path in _scripts(page)]
     shown = {
-        name: json.loads(text)
+        name.strip('"'): json.loads(text)
         for script in texts
         for names in _SHOWN_NAMES.findall(script)
         for name, text in _SHOWN_NAME.findall(names)

@@ -36,7 +36,7 @@ ROLE_LABELS = {
     "ra": "RA",
     "dec": "Dec",
     "name": "Name",
-    "sersic_index": "Sersic index n",
+    "sersic_index": "S\u00e9rsic index n",
     "axis_ratio": "Axis ratio",
     "position_angle": "Position angle",
     "effective_radius": "Effective radius",

@@ -133,7 +133,11 @@ def _in_the_simulated_sky(name: str) -> Located:
             "any position can be measured."
         )
     return Located(
-        name=source.name, ra_deg=source.ra_deg, dec_deg=source.dec_deg, resolver="the simulated sky"
+        name=source.name,
+        ra_deg=source.ra_deg,
+        dec_deg=source.dec_deg,
+        resolver="the simulated sky",
+        motion=source.motion,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from django import forms
 
 from explorer.bands import BANDS
 from explorer.numbers import parse_number
-from explorer.times import parse_time
+from explorer.times import format_mjd, parse_time
 from photometry_core.errors import EngineError, InvalidInputError
 from photometry_core.tractor_engine import require_tractor
 from photometry_core.types import (
@@ -27,6 +28,7 @@ RELEASE_NAMES = {release: release.upper() for release in RELEASES}
 
 _LOW_PIX, _HIGH_PIX = BACKGROUND_SIZE_RANGE_PIX
 _ALLOWED_PIX = f"a whole number of pixels from {_LOW_PIX} to {_HIGH_PIX}"
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.0*)?")
 _LEAST_ARCSEC, _MOST_ARCSEC = APERTURE_RADIUS_RANGE_ARCSEC
 _ALLOWED_ARCSEC = f"{_LEAST_ARCSEC:g} to {_MOST_ARCSEC:g} arcsec"
 
@@ -66,18 +68,13 @@ class OptionsForm(forms.Form):
     )
     time_start = forms.CharField(label="From", required=False, max_length=40)
     time_end = forms.CharField(label="Until", required=False, max_length=40)
-    background_size = forms.IntegerField(
+    background_size = forms.CharField(
         label="Background region",
         initial=DEFAULTS.background_size_pix,
-        min_value=_LOW_PIX,
-        max_value=_HIGH_PIX,
-        error_messages={
-            "required": f"Nothing given; allowed: {_ALLOWED_PIX}.",
-            "invalid": f"That is not a whole number; allowed: {_ALLOWED_PIX}.",
-            "min_value": f"%(show_value)s given; allowed: {_ALLOWED_PIX}.",
-            "max_value": f"%(show_value)s given; allowed: {_ALLOWED_PIX}.",
-        },
-        widget=forms.NumberInput(attrs={"step": 1, "inputmode": "numeric"}),
+        max_length=40,
+        error_messages={"required": f"Nothing given; allowed: {_ALLOWED_PIX}."},
+        # Of a number input nothing is known but that its number is none.
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     releases = forms.MultipleChoiceField(
         label="Releases",
@@ -109,11 +106,13 @@ class OptionsForm(forms.Form):
 
     def clean_background_size(self) -> int:
         """Return the width of the background box in pixels, typed in plain digits."""
-        if not str(self.data.get("background_size", "")).isascii():
-            raise forms.ValidationError(
-                f"That is not a whole number; allowed: {_ALLOWED_PIX}.", "invalid"
-            )
-        return int(self.cleaned_data["background_size"])
+        text = self.cleaned_data["background_size"]
+        if not _WHOLE_NUMBER.fullmatch(text):
+            raise forms.ValidationError(f"{text!r} is not a whole number; allowed: {_ALLOWED_PIX}.")
+        pixels = int(float(text))
+        if not _LOW_PIX <= pixels <= _HIGH_PIX:
+            raise forms.ValidationError(f"{text} given; allowed: {_ALLOWED_PIX}.")
+        return pixels
 
     def clean_engine(self) -> str:
         """Return the engine; The Tractor only where it is installed."""
@@ -138,7 +137,11 @@ class OptionsForm(forms.Form):
         cleaned = super().clean() or {}
         start, end = cleaned.get("time_start"), cleaned.get("time_end")
         if start is not None and end is not None and start > end:
-            self.add_error("time_end", "The end of the time range is before its start.")
+            self.add_error(
+                "time_end",
+                f"The end of the time range is before its start: {format_mjd(end)} given; "
+                f"allowed: {format_mjd(start)} or later.",
+            )
         return cleaned
 
     def options(self) -> MeasureOptions:
@@ -148,14 +151,14 @@ class OptionsForm(forms.Form):
         """
         values = self.cleaned_data
         return MeasureOptions(
-            detectors=tuple(sorted(values.get("bands") or DEFAULTS.detectors)),
+            detectors=tuple(sorted(set(values.get("bands") or DEFAULTS.detectors))),
             mjd_range=(values.get("time_start"), values.get("time_end")),
             background_size_pix=values.get("background_size") or DEFAULTS.background_size_pix,
             weights=values.get("weights") or DEFAULTS.weights,
             psf_center=values.get("psf_center") or DEFAULTS.psf_center,
             engine=values.get("engine") or DEFAULTS.engine,
             aperture_radius_arcsec=values.get("aperture_radius"),
-            releases=tuple(sorted(values.get("releases") or DEFAULTS.releases)),
+            releases=tuple(sorted(set(values.get("releases") or DEFAULTS.releases))),
         )
 
     def _mjd(self, name: str) -> float | None:

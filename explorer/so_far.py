@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.http import QueryDict
 
 from explorer.forms import JobForm, new_submission_key
+from explorer.source_form import ONLY_TOGETHER
 from photometry_core.types import MeasureOptions, Target
+
+ON_THE_SKY = frozenset(
+    {"pm_ra", "pm_dec", "ref_epoch", "bands", "time_start", "time_end", "releases"}
+)
+"""Fields that say which exposures there are, and where the target is on them."""
+
+_MOST_NAMED = 3
+# They say themselves what is wrong with them, or are nothing that a measurement depends on.
+_ELSEWHERE = frozenset({"target", "list", "title", "submission_key"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A field because of which nothing can be submitted.
+
+    Parameters
+    ----------
+    field, label
+        Its name, and what the page calls it.
+    message
+        What submitting says of it.
+    missing
+        Whether it is only still empty, while others have begun what it belongs to.
+    """
+
+    field: str
+    label: str
+    message: str
+    missing: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +59,18 @@ class SoFar:
         What to measure; fields that are not valid have their defaults.
     list_id
         Id of the list that is chosen instead of a single target; empty if none is.
+    problems
+        Fields of the source and of the options that are not valid, in the order of the page.
     """
 
     targets: tuple[Target, ...]
     options: MeasureOptions
     list_id: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    def why_not(self, fields: Collection[str]) -> str:
+        """Return which of some fields are not valid, in words; empty if all are."""
+        return in_words([problem for problem in self.problems if problem.field in fields])
 
 
 def so_far(data: QueryDict) -> SoFar:
@@ -37,7 +80,40 @@ def so_far(data: QueryDict) -> SoFar:
         targets=form.targets(),
         options=form.options(),
         list_id=form.cleaned_data.get("list", "") if form.is_multi else "",
+        problems=problems_of(form),
     )
+
+
+def problems_of(form: JobForm) -> tuple[Problem, ...]:
+    """Return the fields of a cleaned form that are not valid, in the order of the page."""
+    return tuple(
+        Problem(
+            field=name,
+            label=str(field.label),
+            message=" ".join(str(message) for message in form.errors[name]),
+            missing=name in ONLY_TOGETHER and not str(form[name].value() or "").strip(),
+        )
+        for name, field in form.fields.items()
+        if name in form.errors and name not in _ELSEWHERE
+    )
+
+
+def in_words(problems: Collection[Problem]) -> str:
+    """Return which fields are not valid, and which are missing; empty if there is none."""
+    if len(problems) > _MOST_NAMED:
+        first = next(iter(problems)).label
+        return f"{first} and {len(problems) - 1} other fields are not valid or missing"
+    wrong = [problem.label for problem in problems if not problem.missing]
+    missing = [problem.label for problem in problems if problem.missing]
+    parts = [_are(wrong, "not valid"), _are(missing, "missing")]
+    return " and ".join(part for part in parts if part)
+
+
+def _are(labels: list[str], what: str) -> str:
+    if not labels:
+        return ""
+    *first, last = labels
+    return f"{', '.join(first)} and {last} are {what}" if first else f"{last} is {what}"
 
 
 def form_so_far(data: QueryDict) -> JobForm:

@@ -21,7 +21,13 @@ from explorer.shapes import (
     radius_arcsec,
 )
 from photometry_core.errors import InvalidInputError
-from photometry_core.types import ProperMotion, SersicProfile, Target
+from photometry_core.types import (
+    MAX_PROPER_MOTION_MAS_YR,
+    REF_EPOCH_RANGE_YR,
+    ProperMotion,
+    SersicProfile,
+    Target,
+)
 
 MODES = {"single": "Single target", "multi": "List of targets"}
 RESOLVERS = {"ned": "NED, then Simbad", "simbad": "Simbad, then NED"}
@@ -36,6 +42,19 @@ _MISSING_MOTION = {
     "pm_dec": "Nothing given; write 0 if it does not move along Dec.",
     "ref_epoch": "Nothing given; write the Julian year of the position, such as 2016.0.",
 }
+_SHAPE = ("sersic_index", "axis_ratio", "position_angle", "effective_radius")
+ONLY_TOGETHER = frozenset({*_MISSING_MOTION, *_SHAPE})
+"""Fields that are either all given or none of them: proper motion, and a galaxy's shape."""
+
+_MOTION_RANGE = f"{-MAX_PROPER_MOTION_MAS_YR:g} to {MAX_PROPER_MOTION_MAS_YR:g} mas/yr"
+_ALLOWED = {
+    **ALLOWED,
+    "axis_ratio": f"b/a {ALLOWED['axis_ratio']}",
+    "pm_ra": _MOTION_RANGE,
+    "pm_dec": _MOTION_RANGE,
+    "ref_epoch": "{:g} to {:g}, Julian year".format(*REF_EPOCH_RANGE_YR),
+}
+
 _STILL = {"pm_ra": 0.0, "pm_dec": 0.0, "ref_epoch": 2000.0}
 
 
@@ -222,7 +241,12 @@ class SourceForm(forms.Form):
             self.add_error(name, missing)
             return None
         try:
-            return check(parse_number(text))
+            number = parse_number(text)
+        except InvalidInputError as error:
+            self.add_error(name, f"{error} Allowed: {_ALLOWED[name]}.")
+            return None
+        try:
+            return check(number)
         except InvalidInputError as error:
             self.add_error(name, str(error))
             return None

@@ -14,7 +14,7 @@ from explorer.estimate import estimate, pace
 from explorer.in_time import StillWorkingError
 from explorer.neighbours import NEIGHBOUR_ARCSEC, around, simulated_sources
 from explorer.preview import preview
-from explorer.so_far import SoFar, so_far
+from explorer.so_far import ON_THE_SKY, SoFar, in_words, so_far
 from explorer.views.answers import answer
 from explorer.views.ownership import owned_list
 from jobs.target_lists import checked, division_of
@@ -28,7 +28,10 @@ _NO_ARCHIVE = "The archive can't be searched at the moment, so exposures are not
 
 @require_POST
 def estimate_job(request: VisitorRequest) -> JsonResponse:
-    """Count the exposures of the form's target, or of a portion of its list, from ``part`` on."""
+    """Count the exposures of the form's target, or of a portion of its list, from ``part`` on.
+
+    While a field is not valid nothing is counted: ``problems`` are what submitting would say.
+    """
     asked, targets = _asked(request)
     first = _whole_number(request.POST.get("part", "0"), len(targets))
     if first is None:
@@ -39,7 +42,10 @@ def estimate_job(request: VisitorRequest) -> JsonResponse:
         "n_targets": len(targets),
         "target": shown and {"name": shown.name, "ra": shown.ra_deg, "dec": shown.dec_deg},
     }
-    if not targets:
+    if asked.problems:
+        said["problems"] = [problem.to_json() for problem in asked.problems]
+        said["stopped"] = f"Not counted: {in_words(asked.problems)}"
+    if asked.problems or not targets:
         return answer(said | {"counted": 0, "next": None})
     if first == 0:
         said |= _division(request, asked)
@@ -59,6 +65,8 @@ def preview_target(request: VisitorRequest) -> JsonResponse:
         return answer({"error": f"band: {text!r:.20} given; allowed: 1 to 6"}, 400)
     if not asked.targets:
         return answer({"pixels": None, "missing": "There is no target yet."})
+    if why := asked.why_not(ON_THE_SKY):
+        return answer({"pixels": None, "missing": f"No preview: {why}."})
     target, band = asked.targets[0], int(text) if text else None
     try:
         return answer(preview(settings.SPHEREX_ARCHIVE, target, asked.options, band))

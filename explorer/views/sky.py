@@ -10,7 +10,7 @@ from django.views.decorators.http import condition, require_safe
 
 from explorer.sky import coverage, tiles
 from explorer.sky.footprints import footprints_of
-from explorer.so_far import so_far
+from explorer.so_far import ON_THE_SKY, so_far
 from photometry_core.errors import ArchiveError, ExposureError
 
 _DAY_SECONDS = 86_400
@@ -54,6 +54,8 @@ def footprints(request: HttpRequest) -> HttpResponse:
     form = so_far(request.GET)
     if not form.targets:
         return JsonResponse({"error": "The target is not understood yet."}, status=400)
+    if why := form.why_not(ON_THE_SKY):
+        return JsonResponse({"error": f"No footprints: {why}."}, status=400)
     try:
         found = footprints_of(form.targets[0], form.options)
     except (ArchiveError, ExposureError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from explorer.names import AmbiguousNameError
 from explorer.options_form import OPTION_FIELDS, RELEASE_NAMES, why_no_tractor
 from explorer.shapes import RADIUS_UNITS
 from explorer.sky.surveys import with_sky
-from explorer.so_far import form_so_far
+from explorer.so_far import form_so_far, in_words, problems_of
 from explorer.times import parse_time
 from explorer.views import lists
 from explorer.views.ownership import owned_job, owned_list
@@ -116,7 +117,7 @@ def position_feedback(request: VisitorRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "default_title": default_title(targets, form.options()),
         "list_title": _list_title(request, data.get("list", ""), form.options()),
-        "options_in_words": " \u00b7 ".join(options_in_words(form.options())),
+        "options_in_words": _options_of(form),
     }
     if form.located is not None:
         ra, dec = sexagesimal(form.located.ra_deg, form.located.dec_deg)
@@ -145,14 +146,14 @@ def _list_title(request: VisitorRequest, list_id: str, options: MeasureOptions) 
 
 @require_safe
 def time_feedback(request: VisitorRequest) -> HttpResponse:
-    """Say how one end of the time range is understood, in both notations."""
+    """Say how one end of the time range is understood, in both notations.
+
+    What is wrong with it is said with the other fields.
+    """
     text = request.GET.get("time_start") or request.GET.get("time_end") or ""
     context: dict[str, Any] = {}
-    if text.strip():
-        try:
-            context["time"] = parse_time(text[:100])
-        except InvalidInputError as error:
-            context["error"] = str(error)
+    with suppress(InvalidInputError):
+        context["time"] = parse_time(text[:100])
     return render(request, "fragments/time.html", context)
 
 
@@ -207,6 +208,14 @@ def _address(form: JobForm) -> str:
         target = form["target"].value()
         query = {"target": target} if target else {}
     return reverse("new_job") + (f"?{urlencode(query)}" if query else "")
+
+
+def _options_of(form: JobForm) -> str:
+    """Return what differs from the defaults, and what is not valid, for the folded options."""
+    given = form if form.is_bound else form_so_far(_sent(form))
+    wrong = [problem for problem in problems_of(given) if problem.field in OPTION_FIELDS]
+    parts = [*options_in_words(given.options()), in_words(wrong)]
+    return " \u00b7 ".join(part for part in parts if part)
 
 
 def _sent(form: JobForm) -> QueryDict:

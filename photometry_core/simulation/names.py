@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from photometry_core.simulation.spectra import TEMPLATES, number_of
+from photometry_core.types import ProperMotion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class NamedSource:
         Minor over major axis.
     position_angle_deg
         Of the major axis, from north through east.
+    motion
+        How it moves; `None` if that can't be seen. It is at its position at the epoch of this.
     """
 
     name: str
@@ -51,6 +54,7 @@ class NamedSource:
     effective_radius_arcsec: float = 0.0
     axis_ratio: float = 1.0
     position_angle_deg: float = 0.0
+    motion: ProperMotion | None = None
 
     @property
     def kind(self) -> str:
@@ -102,7 +106,10 @@ NAMED: tuple[NamedSource, ...] = (
     ),
     NamedSource(
         name="TRAPPIST-1", aliases=("2MASS J23062928-0502285",), ra_deg=346.62233,
-        dec_deg=-5.04144, description="late M dwarf", template="M dwarf, 2600 K", ab_mag=13.0,
+        dec_deg=-5.04144, description="late M dwarf that moves 1 arcsec a year",
+        template="M dwarf, 2600 K", ab_mag=13.0,
+        # Gaia DR3.
+        motion=ProperMotion(pm_ra_mas_yr=930.788, pm_dec_mas_yr=-479.038, ref_epoch_yr=2016.0),
     ),
     NamedSource(
         name="KF06T1", aliases=("2MASS J17575849+6652293",), ra_deg=269.49370, dec_deg=66.87483,

@@ -79,7 +79,7 @@ def place_sources(pointing: int, detector: int, box: Box, sources: Sources) -> P
     geometry = detector_geometry(detector)
     center, x_axis, y_axis = survey.axes_of(pointing, detector)
     # Multiplied out, not as a matrix product, whose last bits may depend on its size.
-    east, north, up = sources.direction.T
+    east, north, up = sources.direction_at(float(survey.mid_mjd(pointing))).T
     depth = east * center[0] + north * center[1] + up * center[2]
     plane_x = np.degrees((east * x_axis[0] + north * x_axis[1] + up * x_axis[2]) / depth)
     plane_y = np.degrees((east * y_axis[0] + north * y_axis[1] + up * y_axis[2]) / depth)

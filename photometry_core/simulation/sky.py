@@ -168,6 +168,43 @@ def light_of_small_cells(
     return np.stack(light, axis=1)
 
 
+def brightest_of_small_cells(
+    cells: IntArray, share: float, wavelength_um: FloatArray, bandwidth_um: float
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return the brightest of the sources that are not named.
+
+    Parameters
+    ----------
+    cells
+        HEALPix cells of order `SMALL_CELL_ORDER`, nested, shape (n,).
+    share
+        Which part of all sources is brightest, 0 to 1.
+    wavelength_um, bandwidth_um
+        Bandpasses, shape (m,), and their width.
+
+    Returns
+    -------
+    array
+        Index into `cells` of each source, shape (k,).
+    array
+        Which part of those that are returned is brighter than it, 0 to 1, shape (k,).
+    array
+        Its color: flux over that in 1.5 to 2.3 um, shape (k, m).
+    """
+    places = [uniforms(4, cells * _MOST_PER_CHILD + slot) for slot in range(_MOST_PER_CHILD)]
+    found = [np.flatnonzero(place < share) for place in places]
+    slot = np.repeat(np.arange(_MOST_PER_CHILD), [rows.size for rows in found])
+    rows = np.concatenate(found)
+    longitude, latitude = healpix_to_lonlat(cells[rows], _CHILD_NSIDE, order="nested")
+    direction = unit_vectors(np.degrees(longitude.value), np.degrees(latitude.value))
+    key = cells[rows] * _MOST_PER_CHILD + slot
+    present = uniforms(3, key) < _presence(slot, direction)
+    key = key[present]
+    template = _templates(uniforms(5, key), uniforms(6, key))
+    colors = _template_colors(tuple(wavelength_um.tolist()), bandwidth_um)
+    return rows[present], np.asarray(uniforms(4, key) / share), colors[:, template].T
+
+
 def mean_light(direction: FloatArray, wavelength_um: FloatArray, bandwidth_um: float) -> FloatArray:
     """Return the mean surface brightness of the sources that are not named, uJy/arcsec^2.
 
@@ -318,6 +355,7 @@ def _named_sources() -> tuple[Sources, IntArray]:
         effective_radius_arcsec=np.array([s.effective_radius_arcsec for s in NAMED]),
         axis_ratio=np.array([s.axis_ratio for s in NAMED]),
         position_angle_deg=np.array([s.position_angle_deg for s in NAMED]),
+        motions=[s.motion for s in NAMED],
     )
     return sources, np.asarray(
         lonlat_to_healpix(ra * u.deg, dec * u.deg, _CELL_NSIDE, order="nested")

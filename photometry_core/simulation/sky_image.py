@@ -3,8 +3,9 @@
 A tile of order k is a HEALPix cell of that order, and its pixels are the `TILE_PIX` times
 `TILE_PIX` cells in it, as in a HiPS (IVOA Recommendation, 2017). A pixel of a low order holds
 hundreds of sources, one of a high order a part of a source. So there are three ways to fill
-pixels: with the mean of what is in that part of the sky, with the sum of the sources in each,
-and with the images of the sources. Colours are those of three bandpasses of the instrument.
+pixels: with the mean of what is in that part of the sky, on which some of its brightest sources
+stand out as on a star chart, with the sum of the sources in each, and with the images of the
+sources. Colours are those of three bandpasses of the instrument.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ TILE_ORDER = 8
 """Orders from a tile to its pixels."""
 
 TILE_PIX = 1 << TILE_ORDER
-PICTURE_VERSION = 1
+PICTURE_VERSION = 2
 """Raised when the same sky gets other pictures."""
 
 MAX_ORDER = 8
@@ -39,6 +40,13 @@ _WHOLE_SKY_REPEATED = 4
 """It is smooth, and made of fewer pixels than it has."""
 
 _LAST_MEAN_ORDER = 2
+_ONE_CELL_OF = (16, 16, 4)
+"""In pictures of these orders one cell of so many is looked at for sources that stand out."""
+_BRIGHTEST_SHARE = 1.2e-3
+"""Of the sources there so many do."""
+_STANDING_OUT_MJY_SR = 6.0
+_BESIDE = 0.12
+"""Light of their pixel that each of the four pixels beside it has."""
 _LAST_SUM_ORDER = sky.SMALL_CELL_ORDER - TILE_ORDER
 
 _BANDS_UM = np.array([3.6, 2.1, 1.1])
@@ -84,7 +92,7 @@ def tile_picture(order: int, index: int) -> npt.NDArray[np.uint8]:
     direction = _directions(pixels, order + TILE_ORDER)
     if order <= _LAST_MEAN_ORDER:
         light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
-        light += _light_of_named(order, index)
+        light += _standing_out(order, index)
     elif order <= _LAST_SUM_ORDER:
         light = _summed_light(order, pixels) + _light_of_named(order, index)
     else:
@@ -102,19 +110,32 @@ def whole_sky_picture() -> npt.NDArray[np.uint8]:
         Red, green and blue, shape (29 * 64, 27 * 64, 3): the tiles follow each other along the
         rows, from the top.
     """
-    coarse = _WHOLE_SKY_TILE_PIX // _WHOLE_SKY_REPEATED
-    pixel_order = _WHOLE_SKY_ORDER + coarse.bit_length() - 1
+    width = _WHOLE_SKY_TILE_PIX
     tiles = 12 * 4**_WHOLE_SKY_ORDER
-    direction = _directions(np.arange(tiles * coarse**2), pixel_order)
-    light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
-    shades = _stretched(light, zodiacal_light_towards(direction, _BANDS_UM))
-    pictures = shades.reshape(tiles, coarse**2, 3)[:, _nested_numbers(coarse)]
+    shades = [_shades_of_tile_of_order_1(index) for index in range(48)]
+    pictures = np.concatenate(shades).reshape(tiles, width**2, 3)[:, _nested_numbers(width)]
     rows = -(-tiles // _WHOLE_SKY_COLUMNS)
-    sheet = np.zeros((rows * _WHOLE_SKY_COLUMNS, coarse, coarse, 3), np.uint8)
+    sheet = np.zeros((rows * _WHOLE_SKY_COLUMNS, width, width, 3), np.uint8)
     sheet[:tiles] = pictures
-    sheet = sheet.reshape(rows, _WHOLE_SKY_COLUMNS, coarse, coarse, 3).swapaxes(1, 2)
-    sheet = sheet.reshape(rows * coarse, _WHOLE_SKY_COLUMNS * coarse, 3)
-    return sheet.repeat(_WHOLE_SKY_REPEATED, axis=0).repeat(_WHOLE_SKY_REPEATED, axis=1)
+    sheet = sheet.reshape(rows, _WHOLE_SKY_COLUMNS, width, width, 3).swapaxes(1, 2)
+    return sheet.reshape(rows * width, _WHOLE_SKY_COLUMNS * width, 3)
+
+
+def _shades_of_tile_of_order_1(index: int) -> npt.NDArray[np.uint8]:
+    """Return what a tile shows, in nested order, shape (TILE_PIX**2, 3).
+
+    Its pixels are those of the small pictures of order 3. The map shows whichever of both it got
+    last, so that they have to be alike; only their mean light is made of fewer pixels.
+    """
+    fewer = _WHOLE_SKY_REPEATED**2
+    pixel_order = 1 + TILE_ORDER - (fewer.bit_length() - 1) // 2
+    n_coarse = TILE_PIX**2 // fewer
+    direction = _directions(index * n_coarse + np.arange(n_coarse), pixel_order)
+    light = sky.mean_light(direction, _BANDS_UM, _BAND_WIDTH_UM) * _MJY_SR_OF_UJY_ARCSEC2
+    diffuse = zodiacal_light_towards(direction, _BANDS_UM)
+    return _stretched(
+        light.repeat(fewer, axis=0) + _standing_out(1, index), diffuse.repeat(fewer, axis=0)
+    )
 
 
 def pixel_in_picture(order: int, ra_deg: float, dec_deg: float) -> tuple[int, int, int]:
@@ -165,6 +186,42 @@ def _summed_light(order: int, pixels: IntArray) -> FloatArray:
     flux = sky.light_of_small_cells(cells, _BANDS_UM, _BAND_WIDTH_UM)
     flux = flux.reshape(pixels.size, per_pixel, -1).sum(axis=1)
     return np.asarray(flux / _pixel_arcsec2(order) * _MJY_SR_OF_UJY_ARCSEC2)
+
+
+def _standing_out(order: int, index: int) -> FloatArray:
+    """Light of named and of bright sources as if their pixels were not so large, shape (n, 3).
+
+    Looking at all cells would take seconds. What stands out does so in the orders below as well.
+    """
+    first_pixel = index * TILE_PIX**2
+    per_pixel = 4 ** (sky.SMALL_CELL_ORDER - TILE_ORDER - order)
+    cells = np.arange(
+        first_pixel * per_pixel, (first_pixel + TILE_PIX**2) * per_pixel, _ONE_CELL_OF[order]
+    )
+    which, rank, color = sky.brightest_of_small_cells(
+        cells, _BRIGHTEST_SHARE, _BANDS_UM, _BAND_WIDTH_UM
+    )
+    light = np.zeros((TILE_PIX**2, _BANDS_UM.size))
+    pixel = cells[which] // per_pixel - first_pixel
+    np.add.at(light, pixel, _STANDING_OUT_MJY_SR * (1 - rank[:, None]) ** 4 * color)
+    light += 4 ** (_LAST_MEAN_ORDER + 1 - order) * _light_of_named(order, index)
+    return _widened(light)
+
+
+def _widened(light: FloatArray) -> FloatArray:
+    """Return light of the pixels of a tile with a part of it in the pixels beside each."""
+    numbers = _nested_numbers(TILE_PIX)
+    picture = light[numbers]
+    wide = picture.copy()
+    for axis in (0, 1):
+        for way in (1, -1):
+            beside = np.roll(picture, way, axis)
+            # What leaves the tile on one side doesn't come in on the other.
+            np.moveaxis(beside, axis, 0)[0 if way == 1 else -1] = 0.0
+            wide += _BESIDE * beside
+    spread = np.empty_like(light)
+    spread[numbers] = wide
+    return spread
 
 
 def _light_of_named(order: int, index: int) -> FloatArray:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from photometry_core.motion import positions_at
 from photometry_core.simulation.spectra import band_mean, number_of
-from photometry_core.types import BoolArray, FloatArray, IntArray
+from photometry_core.types import BoolArray, FloatArray, IntArray, ProperMotion, Target
+
+_STILL = ProperMotion(pm_ra_mas_yr=0.0, pm_dec_mas_yr=0.0, ref_epoch_yr=2000.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +39,10 @@ class Sources:
         Minor over major axis.
     position_angle_deg
         Of the major axis, from north through east.
+    pm_ra_mas_yr, pm_dec_mas_yr
+        Proper motion, that along right ascension with the factor cos(Dec); 0 for most sources.
+    ref_epoch_yr
+        Julian year at which it is at its position.
     """
 
     source_id: IntArray
@@ -48,6 +55,9 @@ class Sources:
     effective_radius_arcsec: FloatArray
     axis_ratio: FloatArray
     position_angle_deg: FloatArray
+    pm_ra_mas_yr: FloatArray
+    pm_dec_mas_yr: FloatArray
+    ref_epoch_yr: FloatArray
 
     def __len__(self) -> int:
         return self.source_id.size
@@ -55,6 +65,28 @@ class Sources:
     def take(self, which: IntArray | BoolArray) -> Sources:
         """Return some of the sources, by index or mask."""
         return Sources(**{name: getattr(self, name)[which] for name in self.__slots__})
+
+    def direction_at(self, mjd: float) -> FloatArray:
+        """Return where the sources are at a time, MJD (UTC), as unit vectors, shape (n, 3)."""
+        moving = np.flatnonzero((self.pm_ra_mas_yr != 0) | (self.pm_dec_mas_yr != 0))
+        if not moving.size:
+            return self.direction
+        targets = [
+            Target(
+                name="",
+                ra_deg=float(self.ra_deg[k]),
+                dec_deg=float(self.dec_deg[k]),
+                motion=ProperMotion(
+                    pm_ra_mas_yr=float(self.pm_ra_mas_yr[k]),
+                    pm_dec_mas_yr=float(self.pm_dec_mas_yr[k]),
+                    ref_epoch_yr=float(self.ref_epoch_yr[k]),
+                ),
+            )
+            for k in moving
+        ]
+        direction = self.direction.copy()
+        direction[moving] = unit_vectors(*positions_at(targets, mjd))
+        return direction
 
     def flux_ujy(self, wavelength_um: npt.ArrayLike, bandwidth_um: npt.ArrayLike) -> FloatArray:
         """Return the true flux of every source in a bandpass, uJy.
@@ -117,8 +149,10 @@ def make_sources(
     effective_radius_arcsec: FloatArray | None = None,
     axis_ratio: FloatArray | None = None,
     position_angle_deg: FloatArray | None = None,
+    motions: Sequence[ProperMotion | None] | None = None,
 ) -> Sources:
-    """Return sources from their parameters; point sources where no shape is given."""
+    """Return sources from their parameters; points that don't move where nothing else is given."""
+    moving = [motion or _STILL for motion in motions or ()]
     zero, one = np.zeros(source_id.size), np.ones(source_id.size)
     return Sources(
         source_id=source_id,
@@ -133,6 +167,9 @@ def make_sources(
         ),
         axis_ratio=one if axis_ratio is None else axis_ratio,
         position_angle_deg=zero if position_angle_deg is None else position_angle_deg,
+        pm_ra_mas_yr=np.array([motion.pm_ra_mas_yr for motion in moving]) if moving else zero,
+        pm_dec_mas_yr=np.array([motion.pm_dec_mas_yr for motion in moving]) if moving else zero,
+        ref_epoch_yr=np.array([motion.ref_epoch_yr for motion in moving]) if moving else zero,
     )
 
 

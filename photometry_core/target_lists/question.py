@@ -7,7 +7,7 @@ from dataclasses import dataclass
 LABELS = {
     "ra": "RA",
     "dec": "Dec",
-    "sersic_index": "the Sersic index",
+    "sersic_index": "the S\u00e9rsic index",
     "axis_ratio": "the axis ratio",
     "position_angle": "the position angle",
     "effective_radius": "the effective radius",

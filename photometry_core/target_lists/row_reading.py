@@ -323,6 +323,6 @@ def _of_four(error: UnreadableCellError) -> UnreadableCellError:
     """Say of an empty cell that the other three need it."""
     if error.why == "absent" and "no value" in str(error):
         return UnreadableCellError(
-            f"{error}; a Sersic profile needs all four values, or none", why=error.why
+            f"{error}; a S\u00e9rsic profile needs all four values, or none", why=error.why
         )
     return error

@@ -60,7 +60,7 @@ def _model_questions(values: TableValues, mapping: Mapping) -> list[Question]:
     )
     answers = (
         ("point", "point sources"),
-        ("sersic", f"galaxies with a Sersic profile ({_listed(missing)} to be given)"),
+        ("sersic", f"galaxies with a S\u00e9rsic profile ({_listed(missing)} to be given)"),
     )
     return [Question(key="model", text=text, answers=answers)]
 

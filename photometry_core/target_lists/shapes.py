@@ -47,7 +47,7 @@ def shape_value(role: str, text: str, choice: Choice, *, decimal_comma: bool) ->
     if role == "sersic_index":
         low, high = SERSIC_INDEX_RANGE
         if not low <= value <= high:
-            raise out_of_range("Sersic index", text, f"{low:g} to {high:g}")
+            raise out_of_range("S\u00e9rsic index", text, f"{low:g} to {high:g}")
         return value
     if role == "axis_ratio":
         return _axis_ratio(value, text, choice.kind)

@@ -10,9 +10,10 @@ export class Keys {
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  // `names`: values of KeyboardEvent.key. `within`: a selector that the focus must be in.
+  // `names`: values of KeyboardEvent.key. `within`: a selector that the focus must be in; a key can
+  // do one thing here and another there.
   add(names, words, action, { within = null } = {}) {
-    for (const name of names) this.#actions.set(name, { action, within });
+    for (const name of names) this.#actions.set(name, [...this.#actions.get(name) ?? [], { action, within }]);
     this.#listed.push({ names, words });
   }
 
@@ -22,9 +23,9 @@ export class Keys {
 
   #pressed(event) {
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
-    const found = this.#actions.get(event.key);
-    if (!found || event.target.closest(ELSEWHERE)) return;
-    if (found.within && !event.target.closest(found.within)) return;
+    if (event.target.closest(ELSEWHERE)) return;
+    const found = this.#actions.get(event.key)?.find(({ within }) => !within || event.target.closest(within));
+    if (!found) return;
     event.preventDefault();
     found.action(event);
   }
@@ -56,5 +57,5 @@ export function mountKeysDialog(keys) {
 
 const NAMES = {
   ArrowRight: "\u2192", ArrowLeft: "\u2190", ArrowUp: "\u2191", ArrowDown: "\u2193",
-  PageUp: "Page Up", PageDown: "Page Down", F: "Shift F",
+  PageUp: "Page Up", PageDown: "Page Down", F: "Shift F", "-": "\u2212",
 };

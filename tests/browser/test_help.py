@@ -35,6 +35,8 @@ def test_the_box_leaves_what_has_the_words(page):
     expect(page.locator("#help-text tbody tr:visible")).to_contain_text("HOT")
     expect(page.get_by_role("status")).to_have_text("1 found")
     expect(page.locator(".contents li:visible")).to_have_text("Flags")
+    search.fill("parquet packed")
+    expect(page.locator(".contents li:visible")).to_have_text("Lists of targets")
     search.fill("(no such thing)")
     expect(page.get_by_role("status")).to_have_text("Nothing found")
     search.press("Escape")

@@ -96,9 +96,30 @@ def test_nothing_to_measure_is_said_at_once(page, color_scheme):
     )
     expect(page.locator("#before-caption")).to_contain_text("outside the chosen times")
     assert violations(page) == []
-    # What is sent all the same is not stopped.
+    # A range that can't be is no range: the sentence of submitting, and no number beside it.
+    page.locator("#id_time_start").fill("2026-01-01")
+    wrong = page.locator("#id_time_end_error")
+    expect(wrong).to_have_role("status")
+    expect(wrong).to_contain_text("is before its start: 2024-01-01 00:00:00 given; allowed: 2026-")
+    expect(page.locator("#id_time_end")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#before-head")).to_have_text("Not counted: Until is not valid")
+    expect(page.locator("#panel-outlook")).to_have_text("Not counted: Until is not valid")
+    expect(page.locator("#before-bands")).to_be_hidden()
+    expect(page.locator("#before-over")).to_have_text("No preview: Until is not valid.")
+    page.evaluate("document.querySelector('#options').open = false")
+    page.get_by_role("button", name="Go to Until").click()
+    expect(page.locator("#id_time_end")).to_be_focused()
+    assert violations(page) == []
+    page.locator("#id_time_end").fill("")
+    ready(page, " exposures")
+    expect(wrong).to_be_empty()
+    # Options are looked at without a target, too.
     page.locator("#id_target").fill("")
     expect(page.locator("#before")).to_be_hidden()
+    page.locator("#id_aperture_radius").fill("1")
+    expect(page.locator("#id_aperture_radius_error")).to_have_text(
+        "1 given; allowed: 3 to 60 arcsec."
+    )
 
 
 def test_a_list_is_counted_and_its_rows_are_looked_at(owner, site, seeded):

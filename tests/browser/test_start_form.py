@@ -28,12 +28,28 @@ def test_a_galaxy_is_confirmed_drawn_sent_and_comes_back(page):
     page.locator("#id_target").press_sequentially("M 81")
     expect(page.locator("#position-feedback")).to_contain_text("resolved by the simulated sky")
     type_galaxy(page)
-    note = page.locator("#axis-ratio-note")
-    expect(note).to_contain_text("2.5 looks like a/b: b/a would be 0.4")
+    note, wrong = page.locator("#axis-ratio-note"), page.locator("#id_axis_ratio_error")
+    expect(wrong).to_contain_text("allowed: above 0, to 1. It looks like a/b: b/a would be 0.4.")
+    expect(page.locator("#before-head")).to_have_text("Not counted: Axis ratio is not valid")
     expect(page.locator("#effective-radius-note")).to_contain_text("6 arcsec")
     assert profile(page) is None
     note.get_by_role("button", name="It is a/b: take 0.4").click()
     expect(note).to_have_text("b/a is 0.4")
+    expect(wrong).to_be_empty()
+    # What is out of its range is said, what is still to come is not.
+    page.fill("#id_sersic_index", "9")
+    expect(page.locator("#id_sersic_index_error")).to_have_text("9.0 given; allowed: 0.5 to 6")
+    page.fill("#id_sersic_index", "")
+    expect(page.locator("#id_sersic_index_error")).to_have_text("Nothing given; allowed: 0.5 to 6.")
+    page.fill("#id_sersic_index", "4")
+    expect(page.locator("#id_sersic_index_error")).to_be_empty()
+    page.locator("#motion > summary").click()
+    page.fill("#id_pm_ra", "5")
+    expect(page.locator("#before-head")).to_have_text(
+        "Not counted: μδ and Epoch of the position are missing"
+    )
+    expect(page.locator("#id_pm_dec_error")).to_be_empty()
+    page.fill("#id_pm_ra", "")
     assert profile(page) == {"n": 4, "axisRatio": 0.4, "positionAngle": 35, "radius": 6}
     ellipse = page.locator("#shape-ellipse")
     assert float(ellipse.get_attribute("rx")) == pytest.approx(
@@ -147,7 +163,8 @@ def test_no_barriers_in_everything_unfolded(page):
     type_galaxy(page)
     page.locator("#options > summary").click()
     page.locator("#motion > summary").click()
-    expect(page.locator("#panel-outlook")).to_contain_text("exposures")
+    expect(page.locator("#panel-outlook")).to_contain_text("Axis ratio is not valid")
+    expect(page.locator("#id_axis_ratio_error")).to_be_visible()
     expect(page.locator("#panel .is-old")).to_have_count(0)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

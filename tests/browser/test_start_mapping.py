@@ -39,10 +39,10 @@ def test_a_choice_is_taken_at_once_and_leaves_the_focus(owner, lists):
 def test_one_value_for_all_rows(owner, lists):
     page = open_mapping(owner, lists["bad"])
     open_all(page)
-    page.get_by_label("Sersic galaxies").click()
-    source = page.get_by_label("Sersic index n: where from")
+    page.get_by_label("Sérsic galaxies").click()
+    source = page.get_by_label("Sérsic index n: where from")
     source.select_option("One value")
-    index = page.get_by_label("Sersic index n", exact=True)
+    index = page.get_by_label("Sérsic index n", exact=True)
     expect(page.locator("#map-sersic_index-why")).to_contain_text("Allowed: 0.5 to 6")
     index.fill("2.5")
     index.press("Enter")

@@ -56,6 +56,9 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     )
     opened(page)
     page.wait_for_function(LAYERS_LOADED, timeout=90_000)
+    # What is shaded is said on the map, as long as it is shaded.
+    legend = page.locator("#sky-readout .sky-legend:visible")
+    expect(legend).to_have_text(["Coverage", "Deep fields"])
 
     # A click is a target.
     wanted = page.evaluate("() => window.start.store.get('view')")
@@ -72,6 +75,7 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     assert view["ra"] == pytest.approx(M31["ra"], abs=1e-3)
     assert view["dec"] == pytest.approx(M31["dec"], abs=1e-3)
     assert view["fov"] < 1
+    expect(legend).to_have_count(0)
     page.get_by_role("button", name="Layers").click()
     page.get_by_role("button", name="Show footprints").click()
     expect(page.locator("#sky-footprints-note")).to_have_text(
@@ -105,6 +109,8 @@ def test_the_map_has_keys_and_no_barriers(context, site):
     frame = page.get_by_role("application", name="Sky map")
     frame.focus()
     before = page.evaluate("() => window.start.store.get('view')")
+    # The northern deep field begins in the middle of what the panel leaves free.
+    assert (before["ra"], before["dec"]) == pytest.approx((270, 66.56), abs=0.5)
     for key in ("+", "ArrowUp", "Enter"):
         frame.press(key)
     after = page.evaluate("() => window.start.store.get('view')")
@@ -118,6 +124,18 @@ def test_the_map_has_keys_and_no_barriers(context, site):
         assert result.violations_count == 0, result.generate_report()
     page.keyboard.press("Escape")
     expect(page.locator("#sky-menu")).to_be_hidden()
+    # They are listed like all keys of the page, here and in Help.
+    frame.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_contain_text("Zoom in, on the map")
+    listed = dialog.locator("dd").all_inner_texts()
+    assert len(set(listed)) == len(listed)
+    page.goto("/help/")
+    told = page.locator(".help-keys[data-page=start] td")
+    # Those of the rows are there as soon as there are rows.
+    told = told.filter(has_not_text="of a list")
+    expect(told).to_have_count(len(listed))
+    assert sorted(told.all_inner_texts()) == sorted(listed)
 
 
 def test_without_a_viewer_the_page_works(browser, site):

@@ -43,7 +43,7 @@ def test_the_columns_are_shown_in_one_line_if_all_is_certain(client, opened):
     assert "data-asks" not in page
     assert page.count("100.000000 -5.000000") == 1
     assert "UCD" not in page
-    assert "Sersic index" not in page
+    assert "Sérsic index" not in page
 
 
 def test_another_column_is_taken_and_told(client, opened):
@@ -57,7 +57,7 @@ def test_another_column_is_taken_and_told(client, opened):
     assert response["HX-Trigger"] == "listchanged"
     page = response.content.decode()
     assert "Galactic l" in page
-    assert "Sersic index n" in page
+    assert "Sérsic index n" in page
     assert "your choice" in page
 
 

@@ -291,7 +291,8 @@ class TestSubmission:
         assert "1 pair of neighbours, 23.0 arcsec apart, falls into different jobs and is not" in (
             page
         )
-        answer = client.post("/estimate", {"mode": "multi", "list": target_list.pk}).json()
+        asked = {"mode": "multi", "list": target_list.pk, "background_size": "15"}
+        answer = client.post("/estimate", asked).json()
         assert answer["jobs"] == 2
         assert submit(client, target_list).status_code == 302
         assert sorted(Job.objects.values_list("n_targets", flat=True)) == [3, 100]
@@ -302,7 +303,8 @@ class TestSubmission:
         assert "103 targets: no jobs, as they are" in page
         assert "targets: one job" not in page
         assert "103 of them (rows 1 to 103) are chained so closely" in page
-        answer = client.post("/estimate", {"mode": "multi", "list": target_list.pk}).json()
+        asked = {"mode": "multi", "list": target_list.pk, "background_size": "15"}
+        answer = client.post("/estimate", asked).json()
         assert answer["jobs"] == 0
         assert "leave at least 3 of them out" in answer["problem"]
         response = submit(client, target_list)

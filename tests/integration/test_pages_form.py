@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.utils.crypto import get_random_string
 
+from explorer.views import submission
 from jobs.models import Job
 from photometry_core.types import DETECTORS
 
@@ -67,6 +68,18 @@ def test_options_reach_the_job(client):
     assert job.title == "my star"
 
 
+@pytest.mark.parametrize(
+    ("ticked", "measured"),
+    [
+        pytest.param([], DETECTORS, id="case_86_none_means_all"),
+        pytest.param(["6", "1", "6"], (1, 6), id="case_86_reversed_and_twice"),
+    ],
+)
+def test_bands_are_taken_in_any_order(client, ticked, measured):
+    client.post("/", filled(bands=ticked))
+    assert only_job().options.detectors == measured
+
+
 def test_the_title_is_made_of_what_makes_the_job_special(client):
     client.post("/", filled(bands=["4", "1"], time_start="60800", background_size="21"))
     assert only_job().title == (
@@ -88,14 +101,20 @@ def test_a_name_of_the_simulated_sky_becomes_a_job(client):
         ({"target": "361 5"}, "RA: 361 degrees is out of range; allowed: 0 to 360 degrees"),
         ({"target": "12.5 -11 37 23"}, "could be hours or degrees"),
         ({"target": "no such object"}, "'no such object' is not known in the simulated sky"),
-        ({"bands": ["7"]}, "7 is not a band; allowed: 1 to 6."),
-        ({"background_size": "15.5"}, "That is not a whole number; allowed: a whole number of"),
+        pytest.param(
+            {"bands": ["7"]}, "7 is not a band; allowed: 1 to 6.", id="case_86_band_out_of_range"
+        ),
+        ({"background_size": "15.5"}, "'15.5' is not a whole number; allowed: a whole number of"),
         ({"background_size": "8"}, "8 given; allowed: a whole number of pixels from 9 to 99."),
         ({"background_size": "100"}, "100 given; allowed: a whole number of pixels from 9 to 99."),
         ({"background_size": ""}, "Nothing given; allowed: a whole number of pixels"),
         ({"time_start": "yesterday"}, "'yesterday' is not a time"),
         ({"time_start": "2025"}, "out of range; allowed: MJD"),
-        ({"time_start": "60800", "time_end": "60700"}, "The end of the time range is before"),
+        pytest.param(
+            {"time_start": "60800", "time_end": "60700"},
+            "The end of the time range is before",
+            id="case_87_end_before_start",
+        ),
         ({"title": "x" * 121}, "at most 120 characters"),
         ({"submission_key": ""}, "Submit it once more"),
     ],
@@ -191,6 +210,13 @@ def test_feedback_says_how_the_target_is_understood(client, typed, words):
         assert word in page
 
 
+def test_the_motion_of_a_simulated_object_is_offered(client):
+    page = client.get("/position", {"target": "TRAPPIST-1"}).content.decode()
+    assert "the simulated sky knows its proper motion" in page
+    assert 'data-pm-ra="930.788" data-pm-dec="-479.038" data-ref-epoch="2016.0"' in page
+    assert "proper motion" not in client.get("/position", {"target": "M 81"}).content.decode()
+
+
 def test_feedback_makes_the_title_that_submitting_would(client):
     options = {"bands": ["4", "1"], "time_start": "60800", "background_size": "21"}
     page = text_of(client.get("/position", {"target": "12.34 34.89"} | options))
@@ -219,7 +245,8 @@ def test_times_are_shown_in_the_other_notation(client):
         client.get("/time", {"time_start": "60796.5"})
     )
     assert "MJD 60796.00000" in text_of(client.get("/time", {"time_end": "2025-05-01"}))
-    assert "is not a time" in text_of(client.get("/time", {"time_end": "soon"}))
+    # What is wrong is said with the other fields.
+    assert text_of(client.get("/time", {"time_end": "soon"})).strip() == ""
     assert text_of(client.get("/time", {"time_end": " "})).strip() == ""
 
 
@@ -259,3 +286,18 @@ def test_a_full_disk_loses_nothing_that_was_typed(client, monkeypatch):
     assert "can't store jobs at the moment" in text_of(response)
     assert 'value="12.34 34.89"' in response.content.decode()
     assert 'value="my star"' in response.content.decode()
+
+
+def test_a_name_has_one_spelling(client):
+    for address in ("/", "/?mode=multi", "/help/", "/method/"):
+        words = re.sub(r"<[^>]*>", " ", text_of(client.get(address)))
+        assert "S\u00e9rsic" in words
+        assert "Sersic" not in words
+
+
+def test_an_engine_that_is_missing_takes_little_space(client, monkeypatch):
+    monkeypatch.setattr(submission, "why_no_tractor", lambda: "see https://example.org/tractor")
+    page = client.get("/").content.decode()
+    assert 'title="see https://example.org/tractor"' in page
+    assert "example.org" not in re.sub(r"<[^>]*>", " ", page)
+    assert "The Tractor can't be used on this site" in text_of(client.get("/"))

@@ -131,11 +131,17 @@ def test_other_conventions_are_converted_when_they_are_named(client, kind, typed
         ({"aperture_radius": "2"}, "2 given; allowed: 3 to 60 arcsec."),
         ({"releases": ["qr9"]}, "qr9 is not a release; allowed: qr2, qr3."),
         ({"weights": "none"}, "none given; allowed: model, plane."),
-        ({"background_size": "\uff11\uff15"}, "That is not a whole number; allowed:"),
+        ({"background_size": "\uff11\uff15"}, "'\uff11\uff15' is not a whole number; allowed:"),
+        ({"background_size": ""}, "Nothing given; allowed: a whole number of pixels"),
         ({"time_start": "2460796.5"}, "is it a Julian date? Its MJD would be 60796"),
+        (
+            {"time_start": "2026-01-01", "time_end": "2025-06-01"},
+            "before its start: 2025-06-01 00:00:00 given; allowed: 2026-01-01 00:00:00 or later.",
+        ),
+        (MOVING | {"pm_ra": "abc"}, "like 2.5. Allowed: -20000 to 20000 mas/yr."),
     ],
 )
-def test_what_can_not_be_is_refused_beside_its_field(client, changed, message):
+def test_what_can_not_be_is_refused_beside_its_field_and_said_before(client, changed, message):
     response = client.post("/", filled(**changed))
     page = text_of(response)
     assert response.status_code == 422
@@ -144,6 +150,35 @@ def test_what_can_not_be_is_refused_beside_its_field(client, changed, message):
     for value in changed.values():
         if isinstance(value, str) and value not in ("", "q", "none"):
             assert f'value="{value}"' in page
+    # The same sentence is there before anything is sent, instead of a number or a picture.
+    answer = client.post("/estimate", filled(**changed)).json()
+    (problem,) = answer["problems"]
+    assert changed.keys() >= {problem["field"]}
+    assert message in problem["message"]
+    assert answer["stopped"] == (
+        f"Not counted: {problem['label']} is {'missing' if problem['missing'] else 'not valid'}"
+    )
+    assert not answer.keys() & {"rows", "pace", "bands"}
+    assert problem["missing"] == (changed[problem["field"]] == "" and "pixels" not in message)
+
+
+def test_what_depends_on_a_field_that_is_not_valid_is_not_shown(client):
+    sent = filled(time_start="2026-01-01", time_end="2025-06-01", aperture_radius="1")
+    assert client.post("/preview", sent).json()["missing"] == "No preview: Until is not valid."
+    answer = client.get("/sky/footprints", sent)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "No footprints: Until is not valid."}
+    stopped = client.post("/estimate", sent).json()["stopped"]
+    assert stopped == "Not counted: Until and Aperture radius are not valid"
+    assert (
+        '\u00b7 Until and Aperture radius are not valid"'
+        in client.get("/position", sent).content.decode()
+    )
+    # Options hold for a list, too; the fields of a single target wait.
+    listed = sent | {"mode": "multi", "pm_ra": "abc"}
+    assert len(client.post("/estimate", listed).json()["problems"]) == 2
+    half = client.post("/estimate", filled(pm_ra="5", pm_dec="?")).json()["stopped"]
+    assert half == "Not counted: \u03bc\u03b4 is not valid and Epoch of the position is missing"
 
 
 @pytest.mark.parametrize(

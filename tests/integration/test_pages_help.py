@@ -83,6 +83,11 @@ def test_every_role_unit_and_header_of_a_list(markup):
     assert told == {(", ".join(pair.ra), ", ".join(pair.dec), pair.frame) for pair in PAIRS}
 
 
+def test_no_text_falls_into_its_letters(markup):
+    text = html.unescape(re.sub(r"<[^>]+>", " ", markup))
+    assert not re.search(r"(?:(?<!\w)\w?[,;] ){3}", text)
+
+
 def test_every_limit(markup):
     for label, limits, module in (
         ("Limits of a list", limits_of_lists(), list_limits),
@@ -144,10 +149,28 @@ def test_keys_are_those_of_the_scripts(markup):
     told = rows_of(markup, "Keys of New Job")
     assert [words for _, words in told] == [key.words for key in keys_of("start")]
     assert ["/", "Type a target"] in told
+    assert [keys for keys, words in told if words.endswith(", on the map")] == [
+        "\u2191 \u2193 \u2190 \u2192", "+ =", "\u2212", "Enter",
+    ]  # fmt: skip
+    assert ["Delete", "Leave out the row of a list, or take it again"] in told
     found = rows_of(markup, "Keys of Results")
     assert [words for _, words in found] == [key.words for key in keys_of("results")]
     assert ["j", "Next measurement, in the order of the table"] in found
     assert ["Shift F", "Previous flagged measurement"] in found
+
+
+def test_what_scripts_only_speak_of_is_no_key(settings, tmp_path):
+    folder = tmp_path / "static" / "js" / "made"
+    folder.mkdir(parents=True)
+    (folder / "made.js").write_text(
+        '// keys.add(["q"], "In a comment", action);\n'
+        'const address = "https://example.org"; keys.add(["w"], "Done // here", action);\n'
+        '/* keys.add(["e"],\n "Over lines", action); */ keys.add(["r"], "Done", action);\n'
+    )
+    (folder.parent / "keys.js").write_text('const NAMES = {\n  r: "Return", "-": "minus",\n};\n')
+    settings.BASE_FOLDER = tmp_path
+    found = [(key.names, key.words) for key in keys_of("made")]
+    assert found == [(("w",), "Done // here"), (("Return",), "Done")]
 
 
 def test_a_link_to_a_place_in_help(rf):

@@ -1,5 +1,6 @@
 """Names: asked of Sesame, here one of our own on this machine."""
 
+import html
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
@@ -129,6 +130,23 @@ def test_the_first_of_several_is_never_taken(sesame):
 def test_an_unknown_name_is_not_an_unreachable_resolver(sesame):
     with pytest.raises(InvalidInputError, match="Neither NED nor Simbad knows 'nobody'"):
         locate("nobody")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        pytest.param("x'; drop table jobs--", "x%27%3B%20drop%20table%20jobs--", id="case_82_sql"),
+        pytest.param("a' or '1'='1", "a%27%20or%20%271%27%3D%271", id="case_82_adql"),
+        pytest.param('"&o=all#', "%22%26o%3Dall%23", id="case_82_address"),
+    ],
+)
+def test_quotes_in_names_are_asked_for_as_they_are(sesame, client, db, name, sent):
+    with pytest.raises(InvalidInputError, match="Neither NED nor Simbad knows"):
+        locate(name)
+    assert sesame == [f"/sesame/NS?{sent}"]
+    page = html.unescape(client.get("/position", {"target": name}).content.decode())
+    assert f"knows {name!r}" in page
+    assert Job.objects.count() == 0
 
 
 def test_a_resolver_that_can_not_be_reached_says_so_and_is_asked_again(sesame):

@@ -216,6 +216,30 @@ def test_the_simulated_sky_is_measured_as_it_is():
     assert pulls.std() < 1.25
 
 
+def test_a_named_object_that_moves_is_found_only_with_its_motion():
+    star = find_named("TRAPPIST-1")
+    moving, resting = (
+        Target(name=star.name, ra_deg=star.ra_deg, dec_deg=star.dec_deg, motion=motion)
+        for motion in (star.motion, None)
+    )
+    [source, *_] = truth(star.ra_deg, star.dec_deg, 1.0)
+    ratios = {}
+    for target in (moving, resting):
+        [spectrum] = measure([target], open_archive("simulated"), MeasureOptions(detectors=(3,)))
+        table = spectrum.table[spectrum.table["flags"] < 1 << 32]
+        expected = [
+            source.flux_ujy(wavelength, bandwidth)
+            for wavelength, bandwidth in zip(
+                table["wavelength"], table["lambda_width"], strict=True
+            )
+        ]
+        ratios[target] = np.array(table["flux"] / expected)
+    assert ratios[moving].size > 30
+    assert np.median(ratios[moving]) == pytest.approx(1.0, abs=0.01)
+    # Ten years after its position it is 10 arcsec away.
+    assert np.median(ratios[resting]) < 0.5
+
+
 def test_a_moving_star_is_followed_from_exposure_to_exposure():
     # 10 arcsec/yr is a pixel in 0.6 years: measured at rest, the last fluxes would be lost.
     motion = ProperMotion(pm_ra_mas_yr=8000.0, pm_dec_mas_yr=-6000.0, ref_epoch_yr=2016.0)

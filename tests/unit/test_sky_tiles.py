@@ -138,13 +138,47 @@ def test_pictures_are_the_same_each_time_and_bounded():
             tile_picture(order, index)
 
 
-def test_the_whole_sky_in_small_follows_the_tiles():
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_bright_sources_stand_out_on_tiles_of_large_parts_of_the_sky(order):
+    index, _, _ = pixel_in_picture(order, 270.0, 66.56)
+    shades = tile_picture(order, index).max(axis=-1).astype(float)
+    stars = shades > np.median(shades) + 60
+    assert 200 < stars.sum() < 5000
+    quarters = stars.reshape(2, 128, 2, 128).sum(axis=(1, 3))
+    assert quarters.min() > 0.1 * quarters.sum()
+    assert np.median(shades) < 40
+    index, row, column = pixel_in_picture(order, 10.68471, 41.26875)
+    galaxy = tile_picture(order, index)[row, column].max()
+    assert galaxy > np.median(tile_picture(order, index)) + 60
+
+
+def test_what_stands_out_does_so_in_the_tiles_below():
+    above, below = (
+        sky.brightest_of_small_cells(62 * 4**10 + np.arange(0, 4**10, step), 7e-4, BANDS_UM, 0.2)
+        for step in (4, 1)
+    )
+    assert 100 < above[0].size < below[0].size / 3
+    assert set(above[0] * 4) <= set(below[0])
+    cells = 62 * 4**10 + below[0][:20]
+    light = sky.light_of_small_cells(cells, BANDS_UM, 0.2)
+    least = 10 ** ((23.9 - 11.7) / 2.5)
+    assert (light >= 0.999 * least * below[2][:20]).all()
+
+
+def test_the_whole_sky_in_small_has_the_pixels_of_order_1():
     sheet = whole_sky_picture()
     assert sheet.shape == (29 * 64, 27 * 64, 3)
-    row, column = divmod(250, 27)
-    small = sheet[row * 64 : (row + 1) * 64, column * 64 : (column + 1) * 64]
-    assert small.mean() == pytest.approx(tile_picture(2, 62).mean(), rel=0.1)
     assert not sheet[-64:, 13 * 64 :].any()
+    rows, columns = np.meshgrid(*2 * [np.arange(TILE_PIX)], indexing="ij")
+    flat = np.empty((TILE_PIX**2, 3))
+    flat[nested_number(rows, columns)] = tile_picture(1, 15)
+    part = np.arange(64)
+    numbers = nested_number(part[:, None], part[None, :])
+    for tile in (240, 250):
+        row, column = divmod(tile, 27)
+        small = sheet[row * 64 : (row + 1) * 64, column * 64 : (column + 1) * 64]
+        assert np.abs(small - flat[(tile - 240) * 64**2 + numbers]).max() <= 2
+        assert small.max() > 100
 
 
 def test_a_png_file_holds_the_picture():

@@ -339,7 +339,7 @@ def test_the_process_reaches_nothing_but_its_folder(tmp_path, code):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["own", "secret"]
 
 
-def test_plain_texts_are_read_without_the_large_libraries():
+def test_case_41_plain_texts_are_read_by_readers_of_our_own_without_guessing():
     code = (
         "import sys; import photometry_core.target_lists.__main__ as m; "
         f"m.read_list({CSV!r}, 'x.csv'); m.read_list({votable_bytes('binary')!r}, 'x.vot'); "

@@ -218,7 +218,7 @@ def test_shapes_in_every_unit_and_convention(role, text, choice, value):
 @pytest.mark.parametrize(
     ("role", "text", "choice", "message", "suggestion"),
     [
-        ("sersic_index", "9", Choice(), "Sersic index 9 .* 0.5 to 6", ""),
+        ("sersic_index", "9", Choice(), "S\u00e9rsic index 9 .* 0.5 to 6", ""),
         ("sersic_index", "nan", Choice(), "stands for no value", ""),
         ("axis_ratio", "2.3", Choice(kind="b/a"), "b/a 2.3 .* above 0, to 1", "0.4348"),
         ("axis_ratio", "0", Choice(kind="b/a"), "above 0, to 1", ""),

@@ -12,10 +12,10 @@ from photometry_core.errors import InvalidInputError
 @pytest.mark.parametrize(
     ("text", "mjd"),
     [
-        ("60796.5", 60796.5),
+        pytest.param("60796.5", 60796.5, id="case_87_mjd"),
         ("MJD 60796.5", 60796.5),
         ("mjd60796", 60796.0),
-        ("2025-05-01", 60796.0),
+        pytest.param("2025-05-01", 60796.0, id="case_87_iso"),
         (" 2025-05-01 12:00 ", 60796.5),
         ("2025-05-01T12:00", 60796.5),
         ("2025-05-01T12:00:00Z", 60796.5),
@@ -32,8 +32,8 @@ def test_both_notations_are_read(text, mjd):
     ("text", "message"),
     [
         ("2025", "out of range; allowed: MJD 58849 to 69807 \\(2020-01-01 to 2050-01-01\\)"),
-        ("2460796.5", "out of range"),
-        ("-60796", "out of range"),
+        pytest.param("2460796.5", "is it a Julian date\\? Its MJD would be 60796", id="case_87_jd"),
+        pytest.param("-60796", "out of range", id="case_87_negative"),
         ("1969-07-20", "out of range"),
         ("2025-05-01T12:00:60", "not a date and time that exists"),
         ("2025-02-30", "not a date and time that exists"),

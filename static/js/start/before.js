@@ -2,9 +2,10 @@
 
 import { Latest, Refused } from "../results/api.js";
 import { fieldsOf, fieldsOfRow } from "./before_ask.js";
-import { count, showCounts, showNotes } from "./before_counts.js";
+import { count, showCounts, showNotes, showStopped, withoutCounts } from "./before_counts.js";
 import { Neighbours } from "./before_neighbours.js";
 import { Preview } from "./before_preview.js";
+import { showProblems } from "./field_errors.js";
 
 const DELAY_MS = 450;
 // What the picture depends on, besides the target.
@@ -55,10 +56,8 @@ class Before {
     if (question === this.#asked) return;
     this.#asked = question;
     const isList = fields.get("mode") === "multi";
-    if (!fields.get(isList ? "list" : "target")?.trim()) {
-      this.#nothing();
-      return;
-    }
+    // Options are looked at without a target, too.
+    if (!fields.get(isList ? "list" : "target")?.trim()) this.#nothing();
     document.getElementById("before-counts").classList.add("is-old");
     document.getElementById("before-counts").setAttribute("aria-busy", "true");
     try {
@@ -72,19 +71,21 @@ class Before {
   }
 
   #take(sums, fields, isList) {
+    showProblems(sums.problems ?? []);
     if (!sums.n_targets) {
       this.#nothing();
       return;
     }
     this.section.hidden = false;
-    if (sums.counted || sums.next === null) showCounts(sums, isList);
+    if (sums.stopped) showStopped(sums.stopped, sums.problems[0]);
+    else if (sums.counted || sums.next === null) showCounts(sums, isList);
     if (isList) this.#showRow();
     else this.#showTarget(fields, sums.target);
   }
 
   #showTarget(fields, target) {
     const place = `${target.ra} ${target.dec}`;
-    const pictured = [place, ...PICTURED.map((name) => fields.getAll(name).join())].join("|");
+    const pictured = picturedIn(fields, place);
     if (pictured !== this.#pictured) this.preview.show(fields, target.name);
     if (place !== this.#place) this.neighbours.show(fields);
     [this.#pictured, this.#place] = [pictured, place];
@@ -94,11 +95,12 @@ class Before {
   #showRow() {
     if (this.store.get("mode") !== "multi") return;
     const row = this.store.get("positions").find((one) => one.row === this.store.get("row"));
-    const pictured = row?.ra == null ? "" : `row ${row.ra} ${row.dec}`;
+    const fields = fieldsOf(this.form);
+    const pictured = row?.ra == null ? "" : picturedIn(fields, `row ${row.ra} ${row.dec}`);
     if (pictured === this.#pictured) return;
     [this.#pictured, this.#place] = [pictured, ""];
     this.neighbours.show(null);
-    this.preview.show(pictured ? fieldsOfRow(fieldsOf(this.form), row) : null, row?.name, true);
+    this.preview.show(pictured ? fieldsOfRow(fields, row) : null, row?.name, true);
   }
 
   #mark() {
@@ -122,11 +124,11 @@ class Before {
 
   #fail(words) {
     this.section.hidden = false;
-    const counts = document.getElementById("before-counts");
-    counts.setAttribute("aria-busy", "false");
-    counts.classList.remove("is-old");
-    for (const name of ["progress", "bands", "visits"]) document.getElementById(`before-${name}`).hidden = true;
-    for (const name of ["head", "pace"]) document.getElementById(`before-${name}`).replaceChildren();
+    withoutCounts();
     showNotes([words]);
   }
+}
+
+function picturedIn(fields, place) {
+  return [place, ...PICTURED.map((name) => fields.getAll(name).join())].join("|");
 }

@@ -2,6 +2,7 @@
 
 import { element } from "../results/dom.js";
 import { ask, pause } from "./before_ask.js";
+import { goTo } from "./field_errors.js";
 
 const LONG_SECONDS = 1800;
 const part = (name) => document.getElementById(`before-${name}`);
@@ -10,12 +11,13 @@ const number = (value) => value.toLocaleString("en-US");
 const compact = (value) => (value < 10_000 ? String(value) : `${Math.round(value / 1000)}k`);
 const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
+// A number and its unit stay on one line.
 export function aboutText(seconds) {
-  if (seconds < 1) return "about a second";
-  if (seconds < 90) return `about ${Math.round(seconds)} s`;
-  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
+  if (seconds < 1) return "about a\u00a0second";
+  if (seconds < 90) return `about\u00a0${Math.round(seconds)}\u00a0s`;
+  if (seconds < 5400) return `about\u00a0${Math.round(seconds / 60)}\u00a0min`;
   const hours = Math.round(seconds / 360) / 10;
-  return `about ${hours} h`;
+  return `about\u00a0${hours}\u00a0h`;
 }
 
 // Counts for all targets, a portion after the other; calls `show` with the sums after each.
@@ -69,6 +71,26 @@ export function showCounts(sums, isList) {
   if (isDone) showWords(sums, isList);
   showBands(isList || !isDone ? sums.bands : sums.of_target.bands);
   showVisits(isList || !isDone ? [] : sums.of_target.visits);
+}
+
+// Nothing is counted as long as a field is not valid; `words` say which one.
+export function showStopped(words, problem) {
+  withoutCounts();
+  const [what, why] = words.split(/: (.*)/s);
+  part("head").replaceChildren(element("strong", "", what), `: ${why}`);
+  part("head").classList.add("is-empty");
+  const button = element("button", "link-button", `Go to ${problem.label}`);
+  button.type = "button";
+  button.addEventListener("click", () => goTo(problem.field));
+  part("pace").replaceChildren(button);
+  showNotes([]);
+}
+
+export function withoutCounts() {
+  part("counts").setAttribute("aria-busy", "false");
+  part("counts").classList.remove("is-old");
+  for (const name of ["progress", "bands", "visits"]) part(name).hidden = true;
+  for (const name of ["head", "pace"]) part(name).replaceChildren();
 }
 
 function showWords(sums, isList) {

@@ -1,4 +1,4 @@
-// Keys of the start page; every part adds its own: keys.add(["m"], "Point or list", action).
+// Keys of the start page; every part adds its own.
 
 import { Keys, mountKeysDialog } from "../keys.js";
 

@@ -3,7 +3,7 @@
 import { mountBefore } from "./before.js";
 import { mountHint } from "./hint.js";
 import { mountIntake } from "./intake.js";
-import { mountKeys } from "./keys.js";
+import { keys, mountKeys } from "./keys.js";
 import { mountMapping } from "./mapping.js";
 import { mountModel } from "./model.js";
 import { mountOptions } from "./options.js";
@@ -15,7 +15,7 @@ import { mountTarget } from "./target.js";
 
 const store = new Store();
 // For whoever looks at the page from outside, such as tests.
-window.start = { store };
+window.start = { keys, store };
 
 mountPanel(store);
 mountTarget(store);

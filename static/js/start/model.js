@@ -1,4 +1,5 @@
-// The shape of a galaxy: hints while it is typed, the same checks as the server's, and a preview.
+// The shape of a galaxy: what its numbers mean while they are typed, and a picture of it. What is
+// wrong with a number the server says.
 
 import { keys } from "./keys.js";
 
@@ -52,8 +53,6 @@ function readShape() {
   const n = numberIn("sersic_index");
   const positionAngle = numberIn("position_angle");
   const [low, high] = limits.index;
-  mark("sersic_index", n === null || (n >= low && n <= high));
-  mark("position_angle", positionAngle === null || Math.abs(positionAngle) <= 360);
   const axisRatio = readAxisRatio();
   const radius = readRadius();
   const isWhole = n >= low && n <= high && Math.abs(positionAngle ?? 999) <= 360 && axisRatio && radius;
@@ -67,37 +66,27 @@ function numberIn(name) {
   return NUMBER.test(text) ? Number(text) : NaN;
 }
 
-function mark(name, isFine) {
-  const field = form.elements[name];
-  field.classList.toggle("is-wrong", !isFine);
-  // What the server said of what was sent stays until something else is typed.
-  if (isFine && !field.closest(".has-error")) field.removeAttribute("aria-invalid");
-  if (!isFine) field.setAttribute("aria-invalid", "true");
-}
-
 function readAxisRatio() {
   const value = numberIn("axis_ratio");
   const kind = form.elements.axis_ratio_kind.value;
   const ratio = { "b/a": value, "a/b": 1 / value, "1-b/a": 1 - value }[kind];
   const isFine = value !== null && ratio > 0 && ratio <= 1 && (kind !== "a/b" || value <= MOST_ELONGATED);
-  mark("axis_ratio", value === null || isFine);
   const note = document.getElementById("axis-ratio-note");
-  if (value === null) say(note, "");
-  else if (isFine) say(note, kind === "b/a" ? "" : `b/a is ${rounded(ratio)}`);
+  if (isFine && kind !== "b/a") say(note, `b/a is ${rounded(ratio)}`);
   else if (kind === "b/a" && value > 1 && value <= MOST_ELONGATED) askForInverse(note, value);
-  else say(note, `Allowed: ${{ "b/a": "above 0, to 1", "a/b": `1 to ${MOST_ELONGATED}`, "1-b/a": "0 to below 1" }[kind]}`, "is-wrong");
+  else say(note, "");
   return isFine ? ratio : null;
 }
 
 // Never converted silently: somebody has to say that it is the other way round.
 function askForInverse(note, value) {
-  const inverse = rounded(1 / value);
-  if (!say(note, `${value} looks like a/b: b/a would be ${inverse}.`, "is-asking")) return;
+  const words = `It is a/b: take ${rounded(1 / value)}`;
+  if (!say(note, words, "is-asking")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button button-small";
-  button.textContent = `It is a/b: take ${inverse}`;
-  note.append(button);
+  button.textContent = words;
+  note.replaceChildren(button);
 }
 
 function readRadius() {
@@ -105,11 +94,9 @@ function readRadius() {
   const unit = form.elements.effective_radius_unit.value;
   const arcsec = value === null ? null : value * limits.units[unit];
   const isFine = arcsec > 0 && arcsec <= limits.most;
-  mark("effective_radius", value === null || isFine);
   const note = document.getElementById("effective-radius-note");
   const converted = unit === "arcsec" ? "" : `${rounded(arcsec)} arcsec`;
-  if (value === null) say(note, "");
-  else if (!isFine) say(note, `${converted && `${converted}; `}allowed: above 0, to ${limits.most} arcsec`, "is-wrong");
+  if (!isFine) say(note, "");
   else if (arcsec < limits.least) say(note, `${converted && `${converted}; `}below ${limits.least} arcsec it is measured as a point source`, "is-asking");
   else say(note, converted && `${converted} = ${rounded(arcsec / limits.units.pix)} pixels`);
   return isFine ? arcsec : null;

@@ -1,5 +1,6 @@
 // The panel that holds the form: one target or many, its size, its fading, and what is sent.
 
+import { mountErrors } from "./field_errors.js";
 import { keys } from "./keys.js";
 
 const SIZES = ["low", "half", "full"];
@@ -182,15 +183,4 @@ function addressOfForm() {
     : list.value ? { list: list.value } : { mode: "multi" };
   const words = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
   return `${new URL(form.action).pathname}${words.size ? `?${words}` : ""}`;
-}
-
-// An error belongs to what was submitted, not to what is being typed.
-function mountErrors() {
-  for (const field of form.querySelectorAll(".field.has-error")) {
-    field.addEventListener("input", () => {
-      field.classList.remove("has-error");
-      for (const error of field.querySelectorAll(".field-error")) error.remove();
-      for (const input of field.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
-    }, { once: true });
-  }
 }

@@ -1,5 +1,7 @@
 // The grid of rows: which cell has the focus, which row is selected, and cells that are edited.
 
+import { addRowsKeys } from "./rows_keys.js";
+
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const PAGE_OF_KEYS = 10;
 
@@ -17,7 +19,7 @@ export class RowsGrid {
     region.addEventListener("click", (event) => this.#clicked(event));
     region.addEventListener("pointerdown", () => { this.#clickedBefore = this.#focused(); });
     region.addEventListener("dblclick", (event) => this.#edit(event.target.closest(".cell")));
-    region.addEventListener("keydown", (event) => this.#pressed(event));
+    addRowsKeys(region, (event) => this.#pressed(event));
     region.addEventListener("focusin", (event) => this.#entered(event.target.closest("td, th")));
     region.addEventListener("focusout", (event) => this.#left(event));
   }

@@ -2,6 +2,8 @@
 
 const HINT = "Outlines of exposures that cover the target.";
 const UNSENT = new Set(["csrfmiddlewaretoken", "submission_key", "target", "file", "text"]);
+// Choices that say which exposures there are.
+const SHOWN_BY = new Set(["bands", "time_start", "time_end", "releases", "pm_ra", "pm_dec", "ref_epoch"]);
 
 export function mountFootprints(A, view, store, sky) {
   const button = document.getElementById("sky-footprints-button");
@@ -49,6 +51,9 @@ export function mountFootprints(A, view, store, sky) {
   // Outlines of another target would be wrong.
   store.on(["target", "mode"], () => {
     if (button.getAttribute("aria-pressed") === "true" || note.textContent !== HINT) clear(HINT);
+  });
+  document.getElementById("job-form")?.addEventListener("change", (event) => {
+    if (SHOWN_BY.has(event.target.name) && button.getAttribute("aria-pressed") === "true") show();
   });
   return { overlay };
 }

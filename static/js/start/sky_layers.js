@@ -61,7 +61,9 @@ class Layer {
     if (!this.#map) return;
     const share = Math.log(fov / FADE_DEG[1]) / Math.log(FADE_DEG[0] / FADE_DEG[1]);
     const strength = Math.min(Math.max(share, 0), 1);
-    if (this.#shown && strength > 0) {
+    const isSeen = this.#shown && strength > 0;
+    document.querySelector(`[data-legend="${this.#name}"]`).hidden = !isSeen;
+    if (isSeen) {
       this.#map.opacity = SHADES[this.#name].opacity * strength;
       this.#map.show();
     } else {

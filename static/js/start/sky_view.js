@@ -1,5 +1,6 @@
 // Where the map looks, and what is done on it: moving, clicking, keys.
 
+import { addSkyKeys } from "./sky_keys.js";
 import { freeCenter } from "./sky_space.js";
 
 // The northern deep field, where there is most to see.
@@ -8,10 +9,10 @@ const CLOSE_DEG = 0.6;
 const WIDE_DEG = 3;
 const HIT_PIX = 11;
 const PAN_FRACTION = 0.15;
-const ZOOM_STEP = 1.5;
 const RANGE_DEG = [0.01, 180];
 
 export class SkyView {
+  #first;
   #picked = null;
   #listeners = [];
 
@@ -19,10 +20,11 @@ export class SkyView {
     this.sky = sky;
     this.frame = document.getElementById("sky-frame");
     this.store = store;
-    const kept = store.get("view") ?? FIRST_VIEW;
+    this.#first = store.get("view") ?? FIRST_VIEW;
+    const { ra, dec, fov } = this.#first;
     this.aladin = A.aladin(document.getElementById("sky-view"), {
       survey: A.HiPS(sky.dataset.hips || location.origin + sky.dataset.localHips),
-      target: `${kept.ra} ${kept.dec}`, fov: kept.fov, cooFrame: "ICRS", projection: "SIN", mode: "dark",
+      target: `${ra} ${dec}`, fov, cooFrame: "ICRS", projection: "SIN", mode: "dark",
       backgroundColor: "#090c11", gridColor: "#8ba0b5", gridOpacity: 0.5, log: false, samp: false, inertia: false,
       showReticle: false, showZoomControl: false, showLayersControl: false, showFullscreenControl: false,
       showSimbadPointerControl: false, showCooGridControl: false, showSettingsControl: false,
@@ -33,7 +35,7 @@ export class SkyView {
     for (const name of ["positionChanged", "zoomChanged", "resizeChanged"]) this.aladin.on(name, () => this.#moved());
     this.grid = { show: (shown) => this.aladin.setCooGrid({ enabled: shown }) };
     this.#listenToTouches();
-    this.#listenToKeys();
+    addSkyKeys(this);
   }
 
   get fov() {
@@ -60,6 +62,14 @@ export class SkyView {
   zoom(factor) {
     const { ra, dec, fov } = this.#freeView();
     this.look(ra, dec, fov * factor);
+  }
+
+  // Moves by a part of what is shown: `right` and `up` are -1, 0 or 1.
+  pan(right, up) {
+    const { width, height } = this.frame.getBoundingClientRect();
+    const center = this.#worldOf(width * (0.5 + right * PAN_FRACTION), height * (0.5 - up * PAN_FRACTION));
+    if (center) this.aladin.gotoRaDec(...center);
+    this.#moved();
   }
 
   goToTarget() {
@@ -94,8 +104,10 @@ export class SkyView {
       const row = store.get("positions").find((position) => position.row === store.get("row"));
       if (row && !this.#isInFreeSpace(row)) this.look(row.ra, row.dec, this.fov > WIDE_DEG ? WIDE_DEG : null);
     });
+    // The map begins with its first view in its own middle, behind the panel.
     if (store.get("target")) this.goToTarget();
-    else this.lookAtAll(store.get("positions"));
+    else if (store.get("positions").length) this.lookAtAll(store.get("positions"));
+    else this.look(this.#first.ra, this.#first.dec);
   }
 
   listenToClicks(marks) {
@@ -105,6 +117,12 @@ export class SkyView {
       if (row !== null) this.store.set({ row });
       else if (this.store.get("mode") === "single" && Number.isFinite(ra)) this.#pick(ra, dec);
     });
+  }
+
+  // Takes what is in the middle of the free part of the map as the target.
+  pickMiddle() {
+    const { ra, dec } = this.#freeView();
+    if (this.store.get("mode") === "single") this.#pick(ra, dec);
   }
 
   pixelOf({ ra, dec }) {
@@ -167,29 +185,6 @@ export class SkyView {
     for (const name of ["pointerdown", "wheel"]) this.frame.addEventListener(name, used, { capture: true, passive: true });
   }
 
-  #listenToKeys() {
-    const pan = (right, up) => {
-      const { width, height } = this.frame.getBoundingClientRect();
-      const center = this.#worldOf(width * (0.5 + right * PAN_FRACTION), height * (0.5 - up * PAN_FRACTION));
-      if (center) this.aladin.gotoRaDec(...center);
-      this.#moved();
-    };
-    const actions = {
-      ArrowLeft: () => pan(-1, 0), ArrowRight: () => pan(1, 0), ArrowUp: () => pan(0, 1), ArrowDown: () => pan(0, -1),
-      "+": () => this.zoom(1 / ZOOM_STEP), "=": () => this.zoom(1 / ZOOM_STEP), "-": () => this.zoom(ZOOM_STEP),
-      Enter: () => {
-        const { ra, dec } = this.#freeView();
-        if (this.store.get("mode") === "single") this.#pick(ra, dec);
-      },
-    };
-    this.frame.addEventListener("keydown", (event) => {
-      const action = actions[event.key];
-      if (!action || event.metaKey || event.ctrlKey || event.altKey) return;
-      event.preventDefault();
-      document.dispatchEvent(new CustomEvent("skyused"));
-      action();
-    });
-  }
 }
 
 function unitVector(ra, dec) {
