@@ -239,6 +239,13 @@ def test_a_low_window_has_room_for_the_spectrum(owner, seeded):
         page.locator("#flags-why").bounding_box()["y"]
         < page.locator("#pane-side").bounding_box()["y"] + 250
     )
+    # A pixel is read with its flags, which are last.
+    page.locator(".cutout canvas").nth(1).hover()
+    flags = page.locator("#cutout-readout .readout-flags")
+    expect(flags).to_be_in_viewport(ratio=1)
+    assert flags.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    page.mouse.move(400, 300)
+    expect(page.locator("#cutout-readout")).to_be_hidden()
     page.evaluate("() => window.results.store.set({panels: ['flux_bkg', 'fit_ql']})")
     drawn(page, 3)
     assert [page.evaluate(FRAME, panel) >= least for panel, least in enumerate((150, 45, 45))] == [

@@ -296,6 +296,18 @@ def test_strip_panels_and_large_view_are_accessible(owner, seeded, scheme):
         assert found.response["violations"] == [], found.generate_report()
 
 
+def tap(page, locator):
+    """Touch the middle of something with a finger."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
 def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
     owner.set_viewport_size({"width": 390, "height": 844})
     page = open_results(owner, seeded)
@@ -316,13 +328,13 @@ def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
     page.keyboard.press("Tab")
     page.locator("#cutout-scale").get_by_role("button", name="Close").click()
     expect(page.locator("#strip-more-open")).to_be_focused()
-    tap = (
-        "(cutout) => cutout.dispatchEvent("
-        "new PointerEvent('click', {bubbles: true, pointerType: 'touch'}))"
-    )
-    page.locator(".cutout[aria-pressed=false]").first.evaluate(tap)
+    tap(page, page.locator(".cutout[aria-pressed=false]").first)
+    expect(page.locator(".cutout[aria-pressed=true]")).not_to_have_attribute("data-row", "39")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.locator(".cutout[aria-pressed=true]").evaluate(tap)
+    tap(page, page.locator(".cutout[aria-pressed=true]"))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    tap(page, page.locator("[data-viewer=canvas]"))
+    expect(page.locator("[data-viewer=readout] .readout-value")).to_contain_text("MJy/sr")
     viewer = page.get_by_role("dialog").bounding_box()
     assert viewer["width"] <= 390
 
