@@ -41,8 +41,8 @@ class TargetLine:
         Exposures that cover it, and those that gave a flux.
     snr
         Median flux over error of the measurements; `None` without any.
-    status, status_words
-        A word for style sheets, and a sentence.
+    status, status_label, status_words
+        A word for style sheets, one or two for the list, and a sentence.
     spark
         A line through the medians of fluxes in bins of wavelength, as points of an SVG
         polyline; empty if there are too few.
@@ -55,6 +55,7 @@ class TargetLine:
     n_measured: int
     snr: float | None
     status: str
+    status_label: str
     status_words: str
     spark: str = ""
 
@@ -71,7 +72,7 @@ def _line(job: Job, index: int) -> TargetLine:
         name = str(job.request["targets"][index]["name"])
         return TargetLine(
             index=index, name=name, position="", n_found=0, n_measured=0, snr=None,
-            status="missing", status_words="Its file is gone",
+            status="missing", status_label="file gone", status_words="Its file is gone",
         )  # fmt: skip
     return _summary(job.pk, index, (status.st_mtime_ns, status.st_size, status.st_ino))
 
@@ -84,7 +85,7 @@ def _summary(job_id: str, index: int, version: tuple[int, ...]) -> TargetLine:
     ratio = dataset.numbers("snr")[measured]
     ratio = ratio[np.isfinite(ratio)]
     ra, dec = dataset.target.get("ra_deg"), dataset.target.get("dec_deg")
-    status, words = _status(dataset, measured)
+    status, label, words = _status(dataset, measured)
     return TargetLine(
         index=index,
         name=dataset.name,
@@ -93,24 +94,25 @@ def _summary(job_id: str, index: int, version: tuple[int, ...]) -> TargetLine:
         n_measured=int(measured.sum()),
         snr=float(np.median(ratio)) if ratio.size else None,
         status=status,
+        status_label=label,
         status_words=words,
         spark=_spark(dataset.numbers("wavelength")[measured], dataset.numbers("flux")[measured]),
     )
 
 
-def _status(dataset: Dataset, measured: np.ndarray) -> tuple[str, str]:
+def _status(dataset: Dataset, measured: np.ndarray) -> tuple[str, str, str]:
     n_measured = int(measured.sum())
     if not dataset.n_rows:
-        return "uncovered", "No exposure covers it"
+        return "uncovered", "not covered", "No exposure covers it"
     if not n_measured:
-        return "unmeasured", "No exposure gave a flux"
+        return "unmeasured", "no flux", "No exposure gave a flux"
     if not np.any(dataset.flags()[measured] & SERIOUS == 0):
-        return "flagged", "Every measurement has a serious flag"
+        return "flagged", "all flagged", "Every measurement has a serious flag"
     n_failed = dataset.n_rows - n_measured
     if n_failed:
         exposures = "exposure" if n_failed == 1 else "exposures"
-        return "partly", f"{n_failed} {exposures} gave no flux"
-    return "measured", "Every exposure gave a flux"
+        return "partly", f"{n_failed} failed", f"{n_failed} {exposures} gave no flux"
+    return "measured", "complete", "Every exposure gave a flux"
 
 
 def _spark(wavelength: FloatArray, flux: FloatArray) -> str:

@@ -66,6 +66,17 @@ def all_flagged():
     return spectrum
 
 
+def of_a_list():
+    """Return spectra of nine targets: the later, the fainter, and the last one has no flux."""
+    spectra = []
+    for number in range(9):
+        target = Target(name=f"field {number + 1}", ra_deg=10.0 + number, dec_deg=-20.0)
+        spectrum = made_spectrum(6 if number < 8 else 0, 1 + number % 2, target=target)
+        spectrum.table["flux"] *= 1.0 - 0.1 * number
+        spectra.append(spectrum)
+    return spectra
+
+
 def seed():
     second = Target(name="J004921.60+345324.0", ra_deg=12.34, dec_deg=34.89)
     running = add_job(Phase.EXECUTING, title=LONG_TITLE, n_exposures=340)
@@ -84,6 +95,7 @@ def seed():
         "several": add_completed(
             made_spectrum(30, 0), made_spectrum(20, 1, target=second), title="Two targets"
         ),
+        "list": add_completed(*of_a_list(), title="Nine targets"),
         "flagged": add_completed(all_flagged(), title="All flagged"),
         "uncovered": add_completed(made_spectrum(0, 0), title="No exposure"),
         "unmeasured": add_completed(made_spectrum(0, 4), title="Nothing measured"),

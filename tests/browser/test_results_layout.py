@@ -194,3 +194,150 @@ def test_the_position_can_be_copied(owner, seeded, context):
     page.get_by_role("button", name="Copy the position in degrees").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "12.340000 +34.890000"
+
+
+LOW = {"width": 1280, "height": 720}
+FRAME = "(panel) => window.results.plot.drawing.panels[panel].inner_height"
+INSIDE = """(outer, inner) => {
+    const [box, all] = [document.querySelector(outer), document.querySelectorAll(inner)];
+    const { left, right, top, bottom } = box.getBoundingClientRect();
+    return [...all].filter((one) => {
+        const at = one.getBoundingClientRect();
+        const isAcross = at.left >= left - 1 && at.right <= right + 1;
+        return at.width && isAcross && at.top >= top - 1 && at.bottom <= bottom + 1;
+    }).length;
+}"""
+
+
+def inside(page, outer, inner):
+    return page.evaluate(f"([outer, inner]) => ({INSIDE})(outer, inner)", [outer, inner])
+
+
+def drawn(page, n_panels=1):
+    page.wait_for_function(
+        "(n) => document.getElementById('plot').dataset.drawn === 'true'"
+        " && window.results.plot.drawing.panels.length === n"
+        " && window.results.plot.drawing.panels.every((one) => one.inner_height > 10)",
+        arg=n_panels,
+    )
+    # The plot follows its place in frames of its own.
+    page.wait_for_timeout(300)
+
+
+def test_a_low_window_has_room_for_the_spectrum(owner, seeded):
+    owner.set_viewport_size(LOW)
+    page = open_results(owner, seeded, "measured")
+    drawn(page)
+    assert page.evaluate("document.documentElement.scrollHeight") <= LOW["height"]
+    assert page.evaluate(FRAME, 0) >= 250
+    expect(page.locator(".cutout-picture").first).to_be_visible()
+    # Honesty needs no line of its own, but is there.
+    expect(page.locator(".simulated-banner")).to_be_in_viewport(ratio=1)
+    for words in ("230 of 233", "spherex_qr2", "native", "2025-11-20"):
+        expect(page.locator(".facts-line")).to_contain_text(words)
+    assert (
+        page.locator("#flags-why").bounding_box()["y"]
+        < page.locator("#pane-side").bounding_box()["y"] + 250
+    )
+    # A pixel is read with its flags, which are last.
+    page.locator(".cutout canvas").nth(1).hover()
+    flags = page.locator("#cutout-readout .readout-flags")
+    expect(flags).to_be_in_viewport(ratio=1)
+    assert flags.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    page.mouse.move(400, 300)
+    expect(page.locator("#cutout-readout")).to_be_hidden()
+    page.evaluate("() => window.results.store.set({panels: ['flux_bkg', 'fit_ql']})")
+    drawn(page, 3)
+    assert [page.evaluate(FRAME, panel) >= least for panel, least in enumerate((150, 45, 45))] == [
+        True
+    ] * 3
+    assert page.evaluate(
+        "() => { const { scrollHeight, clientHeight } = document.getElementById('plot-area');"
+        " return scrollHeight <= clientHeight; }"
+    )
+    assert page.locator("#pane-strip").bounding_box()["height"] <= 120
+    # The line of the selection may be short, but never hides that it is filtered out.
+    page.evaluate(
+        "() => window.results.store.setKept(Int32Array.of(200, 201), Int32Array.of(200, 201))"
+    )
+    expect(page.locator(".selection-hidden")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("name", ["measured", "several"])
+def test_a_low_window_shows_plot_and_table_beside_each_other(owner, seeded, name):
+    owner.set_viewport_size(LOW)
+    page = open_results(owner, seeded, name, "#pane=%22both%22")
+    drawn(page)
+    expect(page.locator("tr[data-row]").nth(10)).to_be_attached()
+    assert page.evaluate(FRAME, 0) >= 220
+    assert inside(page, "#table-scroll", "#measurements tbody tr th") >= 7
+    assert inside(page, "#plot-body", ".legend-item") == 6
+    assert (
+        inside(page, "#pane-main", "#plot-bar > label > select, #plot-bar > .menu > summary") == 7
+    )
+
+
+def test_plot_and_table_share_their_place_as_people_like(owner, seeded):
+    page = open_results(owner, seeded, "measured", "#pane=%22both%22")
+    drawn(page)
+    splitter = page.get_by_role("separator", name="Share of the spectrum beside the table")
+    for size, key, axis in (
+        ((1440, 900), "ArrowLeft", "width"),
+        ((1080, 900), "ArrowDown", "height"),
+    ):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        if axis == "height":
+            # Somebody has made the panel beside it wide.
+            page.evaluate(
+                "() => { const { style } = document.getElementById('instrument');"
+                " style.setProperty('--side-width', '520px'); dispatchEvent(new Event('resize')); }"
+            )
+        expect(splitter).to_have_attribute(
+            "aria-orientation", "vertical" if axis == "width" else "horizontal"
+        )
+        before = page.locator("#part-spectrum").bounding_box()[axis]
+        splitter.focus()
+        page.keyboard.press(key)
+        after = page.locator("#part-spectrum").bounding_box()[axis]
+        assert abs(abs(after - before) - 24) < 2
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.reload()
+    page.wait_for_function("() => window.results")
+    kept = page.evaluate("() => JSON.parse(localStorage.getItem('panes'))")
+    assert {"beside", "above"} <= set(kept)
+    splitter.dblclick()
+    assert "beside" not in page.evaluate("() => JSON.parse(localStorage.getItem('panes'))")
+
+
+def test_the_targets_are_searched_and_sorted_and_say_how_they_went(owner, seeded):
+    page = open_results(owner, seeded, "list")
+    rows = page.locator("tr[data-target]:visible")
+    names = page.locator("tr[data-target]:visible a")
+    expect(rows).to_have_count(9)
+    expect(rows.first).to_contain_text("1 failed")
+    expect(rows.last).to_contain_text("no flux")
+    for button, first, last in (
+        ("Target", "field 1", "field 9"),
+        ("Target", "field 9", "field 1"),
+        ("S/N", "field 1", "field 9"),
+        ("S/N", "field 8", "field 9"),
+        ("Measured", "field 1", "field 9"),
+    ):
+        page.locator(".targets-table").get_by_role("button", name=button).click()
+        expect(names.first).to_have_text(first)
+        expect(names.last).to_have_text(last)
+    expect(page.get_by_role("columnheader", name="Measured")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    page.locator(".targets-table").get_by_role("button", name="Measured").click()
+    expect(names.first).to_have_text("field 9")
+    # The keys go along what is shown.
+    page.get_by_label("Search the targets by name or position").fill("FIELD 3")
+    expect(rows).to_have_count(1)
+    page.locator("#targets-title").click()
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("field 3")
+    page.get_by_label("Search the targets by name or position").fill("nothing")
+    expect(page.locator("#targets-none")).to_have_text("No target is called that.")
+    page.keyboard.press("Escape")
+    expect(rows).to_have_count(9)

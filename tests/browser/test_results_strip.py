@@ -59,7 +59,12 @@ def test_the_selected_measurement_is_in_the_middle(owner, seeded):
     page = open_results(owner, seeded)
     assert rows(page) == [37, 38, 39, 40, 41]
     expect_selected(page, 39)
-    expect(page.locator("#strip-place")).to_have_text("40 of 233")
+    # Rows have numbers; of the order only what is left and right of the selected one is counted.
+    for name in (
+        "Previous cutout 39 before the selected one",
+        "Next cutout 193 after the selected one",
+    ):
+        expect(page.get_by_role("button", name=name)).to_be_visible()
     text = page.locator("#selection-text").inner_text()
     for part in (r"Row 39", r"D\d", r"\d\.\d{4} µm", r"\d+ ± 15 µJy", r"S/N \d", r"MJD 608\d\d\."):
         assert re.search(part, text)
@@ -114,7 +119,8 @@ def test_the_strip_keeps_the_order_and_the_filters_of_the_view(owner, seeded):
     page = open_results(owner, seeded)
     keep(page, [10, 39, 5, 77], [77, 10, 39, 5])
     assert rows(page) == [77, 10, 39, 5]
-    expect(page.locator("#strip-place")).to_have_text("3 of 4")
+    expect(page.locator("#strip-before")).to_contain_text("2 before")
+    expect(page.locator("#strip-after")).to_contain_text("1 after")
     page.get_by_role("button", name="Next cutout").click()
     expect_selected(page, 5)
     # Along the table it is another one.
@@ -157,7 +163,7 @@ def test_another_target_has_its_own_cutouts(owner, seeded):
     page = open_results(owner, seeded, "several", "?row=4")
     before = picture(page, 4)
     page.evaluate("results.store.show(results.store.get('job'), 1, 4)")
-    expect(page.locator("#strip-place")).to_have_text("5 of 21")
+    expect(page.locator("#strip-after")).to_contain_text("16 after")
     expect_selected(page, 4)
     assert picture(page, 4) != before
 
@@ -290,6 +296,18 @@ def test_strip_panels_and_large_view_are_accessible(owner, seeded, scheme):
         assert found.response["violations"] == [], found.generate_report()
 
 
+def tap(page, locator):
+    """Touch the middle of something with a finger."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
 def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
     owner.set_viewport_size({"width": 390, "height": 844})
     page = open_results(owner, seeded)
@@ -297,6 +315,56 @@ def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
     box = page.locator(".cutout[aria-pressed=true]").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
-    page.locator("#cutout-large").click()
+    # Every control can be seen, or is said to be elsewhere.
+    for name in ("cutout-layer", "cutout-size", "cutout-count", "cutout-masks", "mask-panel-open",
+                 "cutout-large", "strip-more-open"):  # fmt: skip
+        box = page.locator(f"#{name}").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    page.get_by_role("button", name="More").click()
+    page.get_by_label("Ordered by").select_option("time")
+    page.locator("#cutout-scale-open").click()
+    expect(page.locator("#strip-more")).to_be_hidden()
+    page.keyboard.press("Tab")
+    page.locator("#cutout-scale").get_by_role("button", name="Close").click()
+    expect(page.locator("#strip-more-open")).to_be_focused()
+    tap(page, page.locator(".cutout[aria-pressed=false]").first)
+    expect(page.locator(".cutout[aria-pressed=true]")).not_to_have_attribute("data-row", "39")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    tap(page, page.locator(".cutout[aria-pressed=true]"))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    tap(page, page.locator("[data-viewer=canvas]"))
+    expect(page.locator("[data-viewer=readout] .readout-value")).to_contain_text("MJy/sr")
     viewer = page.get_by_role("dialog").bounding_box()
     assert viewer["width"] <= 390
+
+
+WHOLE = """(caption) => {
+    const { left, right, top, bottom } = caption.getBoundingClientRect();
+    return [...caption.querySelectorAll('.chip')].every((chip) => {
+        const at = chip.getBoundingClientRect();
+        const isOut = !at.width || at.left >= right || at.top >= bottom;
+        const isIn = at.left >= left && at.right <= right + 1 && at.top >= top - 1;
+        return isOut || (isIn && at.bottom <= bottom + 1);
+    });
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_captions_leave_room_for_the_picture_and_cut_no_flag(owner, seeded, size):
+    owner.set_viewport_size({"width": size[0], "height": size[1]})
+    page = open_results(owner, seeded, query="?row=36")
+    for count in (3, 5, 7, 9):
+        page.select_option("#cutout-count", str(count))
+        expect(page.locator(".cutout")).to_have_count(count)
+        settle(page)
+        for cutout in page.locator(".cutout").all():
+            picture = cutout.locator(".cutout-picture").bounding_box()
+            assert 0.7 < picture["width"] / picture["height"] < 2
+            assert picture["height"] >= 105
+            assert cutout.locator(".cutout-caption").evaluate(WHOLE)
+        # Flagged is said, by names or by their number.
+        flagged = page.locator(".cutout", has=page.locator(".chip:not(.chip-benign)")).first
+        expect(
+            flagged.locator(".chip:not(.chip-benign)").locator("visible=true").first
+        ).to_be_visible()

@@ -8,6 +8,8 @@ const ELLIPSE = "#ff8ad1";
 const NEIGHBOUR = "#9fe870";
 const COMPASS = "#7fd4ff";
 const RIM = "#000b";
+// Letters on a smaller picture would hide it.
+const LEAST_COMPASS_PX = 80;
 
 // `ratio`: canvas pixels per pixel of the page.
 export function drawMarks(context, pixels, frame, ratio) {
@@ -19,7 +21,7 @@ export function drawMarks(context, pixels, frame, ratio) {
     if (pixels.ellipse) pen.outline(ellipseInStamp(pixels, pixels.ellipse).map((at) => frame.toCanvas(at)), ELLIPSE);
     for (const { name, at } of pixels.neighbours) drawNeighbour(pen, frame.toCanvas(at), name);
   }
-  drawCompass(pen, pixels, frame);
+  if (pen.side >= LEAST_COMPASS_PX * ratio) drawCompass(pen, pixels, frame);
 }
 
 // The pixel under the pointer or the keyboard's cursor.
@@ -118,7 +120,7 @@ function drawCompass(pen, pixels, frame) {
   });
   // In the lower right corner, with room for the letters wherever the arms point.
   const origin = [frame.width, frame.height].map(
-    (end, axis) => end - 0.05 * pen.side - 1.6 * Math.max(0, ...arms.map(([, arm]) => arm[axis])),
+    (end, axis) => end - Math.max(0.05 * pen.side, 0.7 * pen.font) - 1.6 * Math.max(0, ...arms.map(([, arm]) => arm[axis])),
   );
   for (const [name, [x, y]] of arms) {
     pen.lines([[origin, [origin[0] + x, origin[1] + y]]], COMPASS);

@@ -105,6 +105,7 @@ function mountPresets(store) {
 
   const make = (preset) => {
     const label = element("label", "flags-preset");
+    label.title = preset.meaning;
     const input = element("input");
     Object.assign(input, { type: "radio", name: "flags-preset", value: preset.key });
     input.addEventListener("change", () => pick(preset));

@@ -1,20 +1,15 @@
 // The panes: which are shown, how large they are, the side panel's tabs.
 
 import { mountKeysDialog } from "../keys.js";
+import { mountSplitters } from "./layout_splitters.js";
 
 const STORED = "panes";
-const STEP = 24;
-const BOUNDS = {
-  targets: { property: "--targets-width", axis: "x", sign: 1, least: 150, most: 520 },
-  side: { property: "--side-width", axis: "x", sign: -1, least: 220, most: 620 },
-  strip: { property: "--strip-height", axis: "y", sign: -1, least: 130, most: 640 },
-};
 
 export function mountLayout({ store, keys }) {
   const root = document.getElementById("instrument");
   const sizes = remembered();
-  for (const [name, bounds] of Object.entries(BOUNDS)) mountSplitter(root, name, bounds, sizes);
   mountPanes(root, store);
+  mountSplitters(root, sizes, () => remember(sizes));
   mountSide(root, store);
   mountFold(root, sizes);
   mountKeysDialog(keys);
@@ -27,12 +22,13 @@ function mountPanes(root, store) {
   const inputs = root.querySelectorAll("input[name=pane]");
   const show = () => {
     root.dataset.pane = store.get("pane");
+    root.dataset.panels = store.get("panels").length;
     for (const input of inputs) input.checked = input.value === store.get("pane");
     // What was hidden had no size to draw in.
     dispatchEvent(new Event("resize"));
   };
   for (const input of inputs) input.addEventListener("change", () => store.set({ pane: input.value }));
-  store.on(["pane"], show);
+  store.on(["pane", "panels"], show);
   show();
 }
 
@@ -69,49 +65,6 @@ function mountSide(root, store) {
   });
   store.on(["side"], show);
   show();
-}
-
-function mountSplitter(root, name, { property, axis, sign, least, most }, sizes) {
-  const splitter = document.getElementById(`split-${name}`);
-  const pane = document.getElementById(`pane-${name}`);
-  const set = (size) => {
-    const within = Math.round(Math.min(Math.max(size, least), most));
-    root.style.setProperty(property, `${within}px`);
-    splitter.setAttribute("aria-valuenow", within);
-    sizes[name] = within;
-    dispatchEvent(new Event("resize"));
-  };
-  const current = () => pane.getBoundingClientRect()[axis === "x" ? "width" : "height"];
-  splitter.setAttribute("aria-valuemin", least);
-  splitter.setAttribute("aria-valuemax", most);
-  splitter.setAttribute("aria-valuenow", Math.round(current()));
-  if (sizes[name]) set(sizes[name]);
-  splitter.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    splitter.setPointerCapture(event.pointerId);
-    const [start, size] = [event[axis], current()];
-    const move = (moved) => set(size + sign * (moved[axis] - start));
-    splitter.addEventListener("pointermove", move);
-    splitter.addEventListener("lostpointercapture", () => {
-      splitter.removeEventListener("pointermove", move);
-      remember(sizes);
-    }, { once: true });
-  });
-  splitter.addEventListener("keydown", (event) => {
-    const steps = axis === "x" ? { ArrowRight: 1, ArrowLeft: -1 } : { ArrowDown: 1, ArrowUp: -1 };
-    const step = steps[event.key];
-    if (!step) return;
-    event.preventDefault();
-    set(current() + sign * step * STEP);
-    remember(sizes);
-  });
-  splitter.addEventListener("dblclick", () => {
-    root.style.removeProperty(property);
-    delete sizes[name];
-    splitter.setAttribute("aria-valuenow", Math.round(current()));
-    remember(sizes);
-    dispatchEvent(new Event("resize"));
-  });
 }
 
 // A single target needs no list beside it; somebody who folds or opens it is remembered.

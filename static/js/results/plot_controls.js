@@ -143,7 +143,7 @@ class Controls {
       }
     }
     const z = redshift ?? store.get("line_redshift");
-    const words = { observed: "Observed wavelength", rest: `Rest, z = ${z}`, mjd: lightCurveInWords(this.about, store.get("channel")) };
+    const words = { observed: "Wavelength", rest: `Rest, z = ${z}`, mjd: lightCurveInWords(this.about, store.get("channel")) };
     byId("x-words").textContent = words[x];
     byId("redshift-row").hidden = x === "mjd";
     if (document.activeElement !== byId("redshift") && byId("redshift-error").hidden) byId("redshift").value = String(z);

@@ -5,7 +5,7 @@ import { LAYERS, numberText, plane } from "./cutout_scale.js";
 import { element } from "./dom.js";
 
 const HINT = matchMedia("(hover: none)").matches
-  ? "The large view reads single pixels."
+  ? "A tap on the selected cutout opens the large view, which reads single pixels."
   : "Point at a pixel to read it. Scroll to zoom, drag to move.";
 
 // The pixel of a stamp that a point of the canvas is in, or null.

@@ -7,7 +7,7 @@ import { MaskLegend } from "./masks.js";
 import { maskStyles } from "./masks_patterns.js";
 import { Readout, bitsAt } from "./readout.js";
 import { CutoutCache } from "./strip_cache.js";
-import { LimitFields, Panel, bindControls, bindStretch } from "./strip_controls.js";
+import { LimitFields, Panel, bindControls, bindStretch, mountMore } from "./strip_controls.js";
 import { StripItem } from "./strip_items.js";
 import { showSelection } from "./strip_selection.js";
 import { Viewer } from "./viewer.js";
@@ -55,6 +55,7 @@ class Strip {
       low: find("cutout-low"), high: find("cutout-high"), problem: find("cutout-limits-problem"), reset: find("cutout-automatic"),
     });
     for (const name of ["cutout-scale", "mask-panel"]) new Panel(find(`${name}-open`), find(name));
+    mountMore(find("strip-more-open"), find("strip-more"));
     find("previous-row").addEventListener("click", () => this.#alongTable(-1));
     find("next-row").addEventListener("click", () => this.#alongTable(1));
     find("previous-cutout").addEventListener("click", () => this.step(-1));
@@ -186,15 +187,22 @@ class Strip {
     const cutout = row === null ? undefined : cache.get(row);
     showSelection(find("selection-text"), { row, cutout, isHidden: place === undefined, problem: cache.problem });
     this.limits.show(cutout, store.get("layer"), stretchOf(store.get("stretch")).interval);
-    const where = place === undefined ? "" : `${place + 1} of `;
-    const isKnown = this.#length > 0 && (this.#order !== null || cache.nRows !== null);
-    find("strip-place").textContent = isKnown ? `${where}${this.#length}` : "";
+    this.#countEnds(place);
     find("strip-empty").hidden = this.#length > 0;
     find("strip-empty").textContent = this.#order ? "No measurement passes the filters." : "There is no measurement to show.";
     find("strip-problem").hidden = cache.problem === "";
     find("strip-problem").firstElementChild.textContent = cache.problem;
     for (const [name, isEnd] of [["previous-cutout", place === 0], ["next-cutout", place === this.#length - 1]]) {
       find(name).setAttribute("aria-disabled", String(isEnd || !this.#length));
+    }
+  }
+
+  // How many cutouts there are on either side: rows have numbers, places in an order need none.
+  #countEnds(place) {
+    const isKnown = place !== undefined && (this.#order !== null || this.cache.nRows !== null);
+    for (const [name, count] of [["before", place], ["after", this.#length - 1 - place]]) {
+      find(`strip-${name}`).hidden = !isKnown;
+      find(`strip-${name}`).querySelector(".numeric").textContent = isKnown ? count : "";
     }
   }
 

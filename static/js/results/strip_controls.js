@@ -102,7 +102,7 @@ export class Panel {
       const isOpen = event.newState === "open";
       button.setAttribute("aria-expanded", String(isOpen));
       if (isOpen) this.#place();
-      else if (panel.contains(document.activeElement)) button.focus();
+      else if (panel.contains(document.activeElement)) this.#anchor.focus();
     });
     panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -121,13 +121,18 @@ export class Panel {
   close() {
     if (!this.isOpen) return;
     this.panel.hidePopover();
-    this.button.focus();
+    this.#anchor.focus();
+  }
+
+  // A button may lie in a panel that is closed by now.
+  get #anchor() {
+    return this.button.checkVisibility() ? this.button : document.getElementById("strip-more-open");
   }
 
   // Above the button if there is more room than below it.
   #place() {
     const { style } = this.panel;
-    const at = this.button.getBoundingClientRect();
+    const at = this.#anchor.getBoundingClientRect();
     const below = innerHeight - at.bottom - 2 * GAP_PX;
     const above = at.top - 2 * GAP_PX;
     const isAbove = above > below;
@@ -136,4 +141,22 @@ export class Panel {
     style.bottom = isAbove ? `${innerHeight - at.top + GAP_PX}px` : "auto";
     style.left = `${Math.max(GAP_PX, Math.min(at.left, innerWidth - this.panel.offsetWidth - GAP_PX))}px`;
   }
+}
+
+// Controls that are in the line of the others where there is room for them, as strip.css says too.
+const NARROW = "(min-width: 1080px) and (max-height: 800px), (max-width: 700px)";
+
+export function mountMore(button, box) {
+  const panel = new Panel(button, box);
+  const narrow = matchMedia(NARROW);
+  const fold = () => {
+    if (narrow.matches) box.setAttribute("popover", "manual");
+    else box.removeAttribute("popover");
+  };
+  narrow.addEventListener("change", fold);
+  fold();
+  // One panel at a time.
+  box.addEventListener("click", (event) => {
+    if (event.target.closest("[popovertarget]")) panel.close();
+  });
 }

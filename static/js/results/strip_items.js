@@ -49,15 +49,18 @@ export class StripItem {
     this.frame = null;
     if (cutout && !words) this.frame = drawCutout(this.canvas, cutout.pixels, look, pan);
     else clearCanvas(this.canvas);
-    this.button.title = cutout?.exposure ? `Row ${row}, ${cutout.exposure}` : `Row ${row}`;
+    const names = cutout?.flags.map(({ name }) => name).join(", ");
+    this.button.title = [`Row ${row}`, cutout?.exposure, names].filter(Boolean).join("\n");
   }
 
   #listen() {
     const { button } = this;
     button.addEventListener("click", (event) => {
       if (this.#wasDragged) return;
-      // The second click of two: the first one has selected, and moved the strip.
-      if (event.detail > 1) this.strip.opened();
+      // The second click of two: the first one has selected, and moved the strip. A finger
+      // that is on the selected one already has nothing else to mean.
+      const isAgain = event.pointerType === "touch" && this.button.getAttribute("aria-pressed") === "true";
+      if (event.detail > 1 || isAgain) this.strip.opened();
       else this.strip.picked(this.row);
     });
     button.addEventListener("keydown", (event) => {
@@ -115,10 +118,21 @@ function captionParts(row, cutout) {
   if (cutout.wavelength_text) where.append(element("span", "", `${cutout.wavelength_text} \u00b5m`), " ");
   where.append(element("span", "", cutout.detector === null ? `Row ${row}` : `D${cutout.detector}`));
   const parts = [where, fluxParts(cutout)];
-  if (cutout.snr_text) parts.push(element("span", "cutout-snr muted", `S/N ${cutout.snr_text}`));
+  if (cutout.snr_text) parts.push(element("span", "cutout-snr muted", `S/N ${cutout.snr_text}`), " ");
+  parts.push(...flagCount(cutout.flags), " ");
   if (cutout.reason && cutout.pixels) parts.push(element("span", "cutout-why", cutout.reason));
   parts.push(chipList(cutout.flags, "cutout-flags"));
   return parts;
+}
+
+// Where there is no room for the names of all flags, their number says that there are some.
+function flagCount(flags) {
+  const serious = flags.filter(({ severity }) => severity !== "benign");
+  if (!serious.length) return [];
+  const worst = serious.find(({ severity }) => severity !== "warn") ?? serious[0];
+  const count = element("span", `cutout-count chip chip-${worst.severity}`, String(serious.length));
+  count.append(element("span", "", serious.length === 1 ? " flag" : " flags"));
+  return [count];
 }
 
 // Lines break between numbers, never in one.

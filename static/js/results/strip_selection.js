@@ -24,13 +24,17 @@ export function selectionParts(cutout, isHidden = false) {
   parts.push(element("strong", "", fluxText(cutout)));
   if (cutout.is_limit) parts.push(element("span", "muted", "3\u03c3 limit"));
   if (cutout.snr_text) parts.push(element("span", "", `S/N ${cutout.snr_text}`));
-  if (cutout.mjd_text) parts.push(element("span", "muted", timeText(cutout)));
+  if (cutout.mjd_text) parts.push(timeOf(cutout));
   if (cutout.flags.length) parts.push(chipList(cutout.flags, "chips", true));
   if (isHidden) parts.push(element("span", "selection-hidden", "hidden by the filters"));
   if (cutout.reason) parts.push(element("span", "field-error", cutout.reason));
   return parts;
 }
 
-function timeText({ mjd_text: mjd, date_text: date }) {
-  return date ? `MJD ${mjd} (${date} UTC)` : `MJD ${mjd}`;
+function timeOf({ mjd_text: mjd, date_text: date }) {
+  const time = element("span", "muted", `MJD ${mjd}`);
+  if (!date) return time;
+  time.title = `${date} UTC`;
+  time.append(" ", element("span", "selection-date", `(${date} UTC)`));
+  return time;
 }

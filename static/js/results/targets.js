@@ -1,10 +1,12 @@
 // The list of targets, and the head of the page: they follow the spectrum that is shown.
 
 import { Latest } from "./api.js";
+import { TargetOrder } from "./targets_order.js";
 
 export function mountTargets({ store, api, keys }) {
   const pane = document.getElementById("pane-targets");
   const latest = new Latest();
+  const order = new TargetOrder(pane);
   let listedJob = store.get("job");
 
   const mark = () => {
@@ -30,6 +32,7 @@ export function mountTargets({ store, api, keys }) {
     if (list !== null) {
       listedJob = job;
       pane.innerHTML = list;
+      order.renew();
       document.dispatchEvent(new Event("targetschange"));
       mark();
     }
@@ -44,10 +47,12 @@ export function mountTargets({ store, api, keys }) {
     store.show(listedJob, Number(row.dataset.target));
   });
 
+  // Along the list as it is sorted and searched; from a target that it leaves out, into it.
   const step = (by) => {
-    const count = pane.querySelectorAll("tr[data-target]").length;
-    const to = store.get("target") + by;
-    if (to >= 0 && to < count) store.show(listedJob, to);
+    const { shown } = order;
+    const at = shown.indexOf(store.get("target"));
+    const to = at < 0 ? shown.at(by > 0 ? 0 : -1) : shown[at + by];
+    if (to !== undefined) store.show(listedJob, to);
   };
   keys.add(["n"], "Next target", () => step(1));
   keys.add(["p"], "Previous target", () => step(-1));

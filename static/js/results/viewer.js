@@ -11,7 +11,10 @@ const BLINK_MS = 800;
 const ZOOM_STEP = 1.3;
 const TICKS = 5;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const HINT = "Point at a pixel, or move the cursor with the arrow keys.";
+const DRAG_PX = 4;
+const HINT = matchMedia("(hover: none)").matches
+  ? "Touch a pixel to read it."
+  : "Point at a pixel, or move the cursor with the arrow keys.";
 
 export class Viewer {
   #blink = null;
@@ -103,7 +106,8 @@ export class Viewer {
       canvas.setPointerCapture(event.pointerId);
     });
     canvas.addEventListener("pointermove", (event) => this.#moved(event));
-    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { this.#drag = null; });
+    canvas.addEventListener("pointerup", (event) => this.#released(event));
+    canvas.addEventListener("pointercancel", () => { this.#drag = null; });
     canvas.addEventListener("wheel", (event) => {
       if (!this.#frame || event.ctrlKey) return;
       event.preventDefault();
@@ -120,6 +124,15 @@ export class Viewer {
       this.strip.moved(this.store.get("row"), this.#drag.frame.dragged(across * ratio, down * ratio));
       return;
     }
+    this.#cursor = pixelAt(this.#cutout.pixels, this.#frame, this.#point(event));
+    this.draw();
+  }
+
+  // A finger does not hover: it reads the pixel that it touches.
+  #released(event) {
+    const drag = this.#drag;
+    this.#drag = null;
+    if (!drag || Math.hypot(event.clientX - drag.x, event.clientY - drag.y) >= DRAG_PX) return;
     this.#cursor = pixelAt(this.#cutout.pixels, this.#frame, this.#point(event));
     this.draw();
   }
