@@ -38,6 +38,13 @@ def test_spectra_lie_over_each_other_and_a_click_shows_the_other(owner, seeded):
     page.wait_for_function("() => window.results.store.get('target') === 1")
     assert state(page, "row") == point["row"]
     expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    # The one that was shown is compared now: both stay in the plot.
+    expect(page.locator("#plot-legend")).to_contain_text("M 81")
+    expect(page.locator("#compare-count")).to_have_text("2")
+    with redrawn(page):
+        page.keyboard.press("p")
+    expect(page.locator("h1")).to_have_text("M 81")
+    expect(page.locator("#plot-legend")).to_contain_text("J004921.60+345324.0")
     # What is pinned stays, also for other jobs.
     open_results(page, seeded)
     page.locator("#compare-menu summary").click()
