@@ -18,7 +18,7 @@ from explorer.results.plot_colors import severity_code
 from explorer.results.plot_data import PlotData, plot_data
 from explorer.results.plot_file import plot_page
 from explorer.results.plot_parts import Source
-from explorer.results.plot_words import file_stem_of, provenance_line, title_of
+from explorer.results.plot_words import file_stem_of, lines_below, title_of
 from explorer.results.view import View
 from explorer.views.answers import answer, asked, dataset_of
 from explorer.views.ownership import readable_job
@@ -54,7 +54,7 @@ def points(
             "skipped": skipped,
             "about": about_dataset(dataset, view),
             "title": title_of(data, view),
-            "provenance": provenance_line(data),
+            "provenance": lines_below(data),
             "file_stem": file_stem_of(data, view),
         }
     )

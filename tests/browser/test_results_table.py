@@ -125,7 +125,16 @@ def test_filters_are_removed_one_by_one_or_all(owner, seeded):
     expect(filter_box(page, "det_id")).to_have_value("")
     expect(filter_box(page, "flux")).to_have_value("> 100")
     page.evaluate("() => window.results.store.set({ mask: '4294967296' })")
-    expect(page.locator("#active-filters")).to_contain_text("Flag mask")
+    # Above the plot as above the table, and whatever else is closed.
+    page.evaluate("() => window.results.store.set({ side: '' })")
+    for pane in ("Both", "Spectrum"):
+        page.get_by_role("radio", name=pane).check()
+        line = page.locator("#active-filters")
+        expect(line).to_contain_text("Flux > 100 \u00b5Jy")
+        expect(line).to_contain_text("Left out: CONTAINS_BAD_PIXEL")
+        n_kept = page.evaluate("() => window.results.store.kept.length")
+        expect(line).to_contain_text(f"{n_kept} of {N_ROWS} shown")
+        expect(line).to_be_in_viewport()
     # The rows of the mask are there, so that nothing moves under the pointer.
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Clear filters").click()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jobs.models import Job
+from photometry_core import flags
 from photometry_core.types import Target
 from tests.spectra import made_spectrum
 
@@ -46,8 +47,10 @@ def test_points_of_a_view(client, complete):
         unpacked(found["panels"][0]["y"]), np.asarray(spectrum.table["flux"])[rows] * 1e-3
     )
     assert found["panels"][0]["label"] == "Flux density (mJy)"
-    assert found["file_stem"] == "M_81_spherex_flux_mJy"
-    assert found["provenance"].startswith("SIMULATED")
+    assert found["file_stem"] == "M_81_spherex_simulated_flux_mJy_filtered"
+    assert found["provenance"][0].startswith("SIMULATED")
+    n_kept = found["counts"]["kept"]
+    assert found["provenance"][-1] == f"{n_kept} of 63 rows shown; filters: det_id in (2, 4)"
     # What the controls offer is that of the whole spectrum.
     assert sum(count for _, count in found["about"]["detectors"]) == 60
     assert {"flux", "snr", "flux_bkg", "fit_ql"} <= {
@@ -162,9 +165,14 @@ def test_a_blend_names_its_partners(client, complete):
 
 def test_the_interactive_page_is_a_download(client, complete):
     job = complete(made_spectrum(30, 0))
-    answer = ask(client, job, "plot.html", view={"unit": "nufnu"})
+    view = {"unit": "nufnu", "mask": str(flags.FIT_ERROR | flags.CONTAINS_BAD_PIXEL)}
+    answer = ask(client, job, "plot.html", view=view)
     assert answer["Content-Type"] == "text/html; charset=utf-8"
-    assert 'filename="M_81_spherex_flux_nufnu.html"' in answer["Content-Disposition"]
+    assert (
+        'filename="M_81_spherex_simulated_flux_nufnu_filtered.html"'
+        in answer["Content-Disposition"]
+    )
     text = answer.content.decode()
     assert "SIMULATED data" in text
+    assert "left out: rows with any of CONTAINS_BAD_PIXEL, FIT_ERROR" in text
     assert "W m" in text
