@@ -170,7 +170,7 @@ export class Store extends EventTarget {
     else address.searchParams.set("row", row);
     const parts = Object.keys(DEFAULTS)
       .filter((key) => !["job", "target", "row", "page"].includes(key) && !same(this.#state[key], DEFAULTS[key]))
-      .map((key) => `${key}=${encodeURIComponent(JSON.stringify(this.#state[key]))}`);
+      .map((key) => `${key}=${encodeURIComponent(JSON.stringify(this.#state[key])).replaceAll("%2C", ",")}`);
     address.hash = parts.join("&");
     history.replaceState(history.state, "", address);
   }

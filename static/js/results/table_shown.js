@@ -4,6 +4,8 @@ import { element } from "./dom.js";
 import { drops } from "./flags_mask.js";
 import { channelInWords, isOfChannel } from "./light_curve.js";
 
+const MOST_CHARACTERS = 300;
+
 // `remove` is told which column's filter goes.
 export function mountShown(pane, remove) {
   const { store } = pane;
@@ -27,6 +29,11 @@ export function mountShown(pane, remove) {
   };
 }
 
+// A list of rows may be as long as the spectrum.
+function shortened(text) {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}\u2026` : text;
+}
+
 function countWords({ n_kept, n_rows }) {
   return `${n_kept.toLocaleString("en-US")} of ${n_rows.toLocaleString("en-US")} shown`;
 }
@@ -36,7 +43,8 @@ function maskWords({ store, flags }) {
   return names.length ? `Left out: ${names.join(", ")}` : "Flags left out";
 }
 
-function chip(text, remove) {
+function chip(whole, remove) {
+  const text = shortened(whole);
   const made = element("span", "active-filter");
   const words = element("span", "active-filter-text", text);
   words.title = text;
