@@ -10,7 +10,13 @@ from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
 from explorer.results.arrays import packed
-from explorer.results.blend import correlation_of, exposure_of, neighbours, row_of_exposure
+from explorer.results.blend import (
+    correlation_of,
+    exposure_of,
+    neighbours,
+    partner_in,
+    row_of_exposure,
+)
 from explorer.results.dataset import Dataset
 from explorer.results.figure import MAX_PANELS, PALETTE, figure_item
 from explorer.results.plot_answer import about_dataset, plot_answer, vocabulary
@@ -104,7 +110,7 @@ def blend(
     if correlation is None:
         return answer({"correlation": None, "partners": []})
     partners = []
-    targets = readable_job(request, dataset.job_id).targets if exposure else []
+    targets = readable_job(request, dataset.job_id).request["targets"] if exposure else []
     for number, separation in neighbours(targets, dataset.index) if targets else []:
         try:
             theirs = dataset_of(request, dataset.job_id, number)
@@ -113,6 +119,7 @@ def blend(
         if (found := row_of_exposure(theirs, exposure or "")) is not None:
             partners.append(
                 {"target": number, "name": theirs.name, "separation": separation, "row": found}
+                | partner_in(dataset, row, theirs, found)
             )
     return answer({"correlation": correlation, "partners": partners})
 

@@ -158,9 +158,33 @@ def test_a_blend_names_its_partners(client, complete):
         for spectrum in (blended(first, 0), blended(near, 0))
     ]
     assert exposures[1][partner["row"]] == exposures[0][5]
+    assert (partner["correlation"], partner["at_most"]) == (-0.4, None)
+    x, y = (
+        [np.asarray(blended(one, 0).table[name], float) for one in (first, near)]
+        for name in ("x_image", "y_image")
+    )
+    assert partner["pixels"] == pytest.approx(
+        np.hypot(x[0][5] - x[1][partner["row"]], y[0][5] - y[1][partner["row"]])
+    )
     assert strict(ask(client, job, "blend", index=2, row=5))["correlation"] is None
     for row in (-1, 13, "x", None, True):
         assert ask(client, job, "blend", row=row).status_code == 400
+
+
+def test_a_correlation_is_that_of_a_pair_only_where_both_say_so(client, complete):
+    places = {"middle": 0, "strong": 10, "weak": 20, "alone": 25}
+    stars = [
+        Target(name=name, ra_deg=10.0, dec_deg=20.0 + arcsec / 3600)
+        for name, arcsec in places.items()
+    ]
+    job = complete(*map(blended, stars, (-0.4, -0.4, 0.15, np.nan)))
+    found = strict(ask(client, job, "blend", row=5))
+    said = {one["name"]: (one["correlation"], one["at_most"]) for one in found["partners"]}
+    assert said == {"strong": (-0.4, None), "weak": (None, 0.15), "alone": (None, None)}
+    # A file that was opened may not say where its targets are.
+    lost = [{"name": "lost", "ra_deg": None, "dec_deg": None}]
+    Job.objects.filter(pk=job.pk).update(request=job.request | {"targets": lost})
+    assert strict(ask(client, job, "blend", row=5))["partners"] == []
 
 
 def test_the_interactive_page_is_a_download(client, complete):
