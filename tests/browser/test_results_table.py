@@ -311,7 +311,7 @@ def test_the_table_is_accessible(owner, seeded, scheme):
     count(page, f"{N_D3_D4} of {N_ROWS} measurements")
     type_filter(page, "flux", "> x")
     expect(page.locator("#filter-error")).to_be_visible()
-    check = {"include": [["#table-pane"]]}
+    check = {"include": [["#table-pane"], ["#active-filters"]]}
     assert Axe().run(page, context=check).response["violations"] == []
     page.get_by_role("button", name="Statistics").click()
     expect(page.locator(".statistics")).to_be_visible()

@@ -32,13 +32,16 @@ export async function showBlend(plot, store, api) {
     link.addEventListener("click", () => store.show(store.get("job"), partner.target, partner.row));
     place.append(number ? "; " : "", link, ` (${partnerWords(partner)})`);
   });
+  if (found.partners.some(({ at_most: atMost }) => atMost !== null)) {
+    place.append(". The file has the strongest correlation of each row only; limits follow from both.");
+  }
 }
 
 function partnerWords({ separation, pixels, correlation, at_most: atMost }) {
   const words = [`${separation.toFixed(1)}\u2033`];
   if (pixels !== null) words.push(`${pixels.toFixed(2)} pix`);
   if (correlation !== null) words.push(`correlation ${signed(correlation)}`);
-  else if (atMost !== null) words.push(`correlation within \u00b1${atMost.toFixed(3)}, the file has the strongest only`);
+  else if (atMost !== null) words.push(`correlation within \u00b1${atMost.toFixed(3)}`);
   else words.push("not fitted together");
   return words.join(", ");
 }
