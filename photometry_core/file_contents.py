@@ -16,6 +16,9 @@ from photometry_core.measurement import Provenance
 from photometry_core.spectrum import Column, Spectrum
 from photometry_core.types import MeasureOptions, Target
 
+ORIGIN_COLUMN = "origin"
+"""The column of a CSV file that says of every row whether it is observed or simulated."""
+
 _ENGINES = {"native": "native forced photometry", "tractor": "forced photometry by The Tractor"}
 _FITTED = {
     "point": "point source",
@@ -71,6 +74,11 @@ class FileContents:
     def provenance_lines(self) -> list[tuple[str, str]]:
         """Where it comes from as (keyword, text), facts included."""
         return [*self.infos, *((fact.name, str(fact.value)) for fact in self.facts)]
+
+    @property
+    def is_simulated(self) -> bool | None:
+        """Whether the data are simulated; `None` if that is not known."""
+        return next((bool(fact.value) for fact in self.facts if fact.name == "simulated"), None)
 
     @property
     def identifiers(self) -> list[str]:

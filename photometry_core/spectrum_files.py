@@ -19,7 +19,13 @@ from astropy.table import MaskedColumn
 
 from photometry_core.binning import BinnedSpectrum
 from photometry_core.errors import DataFormatError
-from photometry_core.file_contents import FileContents, contents_of, contents_of_binned
+from photometry_core.file_contents import (
+    ORIGIN_COLUMN,
+    Fact,
+    FileContents,
+    contents_of,
+    contents_of_binned,
+)
 from photometry_core.measurement import Provenance
 from photometry_core.product_names import REQUEST_KEY, STAMP_PLANES
 from photometry_core.spectrum import COLUMNS, Spectrum, make_table
@@ -182,14 +188,21 @@ def fits_table(contents: FileContents) -> fits.BinTableHDU:
         hdu.header[f"TUCD{number}"] = _ascii(column.ucd)
         hdu.header[f"TCOMM{number}"] = _ascii(column.description)
     hdu.header["TIMESYS"], hdu.header["RADESYS"] = "UTC", "ICRS"
-    known = dict(contents.infos) | {fact.name: fact.value for fact in contents.facts}
+    hdu.header.extend(fits_origin(contents.infos, contents.facts))
+    return hdu
+
+
+def fits_origin(infos: Sequence[tuple[str, str]], facts: Sequence[Fact]) -> fits.Header:
+    """Return where contents come from as cards, `infos` and `facts` as in `FileContents`."""
+    header = fits.Header()
+    known = dict(infos) | {fact.name: fact.value for fact in facts}
     for name, keyword in _FITS_KEYWORDS.items():
         if name in known:
             value = known[name]
-            hdu.header[keyword] = _ascii(value) if isinstance(value, str) else value
-    for name, text in contents.provenance_lines:
-        hdu.header.add_history(_ascii(f"{name} = {text}"))
-    return hdu
+            header[keyword] = _ascii(value) if isinstance(value, str) else value
+    for name, text in (*infos, *((fact.name, str(fact.value)) for fact in facts)):
+        header.add_history(_ascii(f"{name} = {text}"))
+    return header
 
 
 def _fits_column(column: Any) -> Any:
@@ -244,18 +257,33 @@ def _text_bytes(contents: FileContents, file_format: str) -> bytes:
 def _csv_bytes(contents: FileContents) -> bytes:
     """Plain CSV: one header line, empty cells for nulls; units are in the column list.
 
-    Texts that a spreadsheet would run as a formula get an apostrophe in front of them.
+    It has no place for what is true of the whole table, so that a column more says of every row
+    whether it is observed or simulated. Texts that a spreadsheet would run as a formula get an
+    apostrophe in front of them.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(_harmless(column.name) for column in contents.columns)
+    names = [column.name for column in contents.columns]
+    origins = _origins(contents, names)
+    writer.writerow(_harmless(name) for name in (*names, *origins))
     columns = []
     for column in contents.columns:
         values = contents.table[column.name].tolist()
         is_text = contents.table[column.name].dtype.kind == "U"
         columns.append([_harmless(value) for value in values] if is_text else values)
+    columns += origins.values()
     writer.writerows(zip(*columns, strict=True))
     return stream.getvalue().encode()
+
+
+def _origins(contents: FileContents, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the column of where every row comes from, by its name; none if that is not known."""
+    if contents.is_simulated is None:
+        return {}
+    name = ORIGIN_COLUMN
+    while name in names:
+        name += "_"
+    return {name: ["simulated" if contents.is_simulated else "observed"] * len(contents.table)}
 
 
 def _harmless(text: str | None) -> str:

@@ -127,10 +127,17 @@ def _manifest(bundle: Bundle, entries: Sequence[dict[str, Any]]) -> dict[str, An
         "software": SOFTWARE,
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "job": {"id": bundle.job.pk, "title": bundle.job.title, "address": bundle.reference},
+        "simulated": _is_simulated(bundle),
         "request": asdict(bundle.save),
         "view": view_in_words(bundle.view),
         "files": list(entries),
     }
+
+
+def _is_simulated(bundle: Bundle) -> bool | None:
+    """Return whether any of the data are simulated; `None` if a file does not say."""
+    said = {file.chosen.dataset.is_simulated for file in bundle.files}
+    return True if True in said else None if None in said else False
 
 
 def _readme(bundle: Bundle, targets: str) -> str:

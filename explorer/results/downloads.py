@@ -161,7 +161,7 @@ def plan_download(job: Job, index: int, view: View, save: SaveRequest, reference
             files=(),
             targets=numbers,
             n_missing=0,
-            file_name=f"{job_stem(job.title, job.pk)}_targets{save.extension}",
+            file_name=f"{job_stem(job.title, job.pk, job.simulated)}_targets{save.extension}",
             reference=reference,
         )
     datasets = _datasets(job, numbers, may_miss=save.what != "this")
@@ -249,7 +249,8 @@ def _file_name(
         return (
             f"{spectrum_stem(datasets[0])}{'_filtered' if files[0].chosen.is_filtered else ''}.zip"
         )
-    return f"{job_stem(job.title, job.pk)}_{len(datasets)}_spectra.zip"
+    is_simulated = any(dataset.is_simulated for dataset in datasets)
+    return f"{job_stem(job.title, job.pk, is_simulated)}_{len(datasets)}_spectra.zip"
 
 
 def _check(chosen: Sequence[Chosen], save: SaveRequest) -> None:

@@ -11,19 +11,26 @@ def spectrum_stem(dataset: Dataset) -> str:
     """Return a name such as ``M_81_J095533.17+690355.0_spherex_point``, without an extension.
 
     Parts that a file does not know are left out: the position, and the shape that was fitted.
+    Simulated data say so: ``..._spherex_simulated_point``.
     """
+    origin = f"spherex{origin_stem(dataset.is_simulated)}"
     ra, dec = dataset.target.get("ra_deg"), dataset.target.get("dec_deg")
     if ra is None or dec is None:
-        return f"{name_stem(dataset.name) or f'spectrum_{dataset.index}'}_spherex"
+        return f"{name_stem(dataset.name) or f'spectrum_{dataset.index}'}_{origin}"
     if not dataset.metadata.get("options"):
-        return f"{file_stem(Target(name=dataset.name, ra_deg=ra, dec_deg=dec))}_spherex"
+        return f"{file_stem(Target(name=dataset.name, ra_deg=ra, dec_deg=dec))}_{origin}"
     target = Target.from_json(dict(dataset.target))
-    return f"{file_stem(target)}_spherex_{'sersic' if target.resolved_profile else 'point'}"
+    return f"{file_stem(target)}_{origin}_{'sersic' if target.resolved_profile else 'point'}"
 
 
-def job_stem(title: str, job_id: str) -> str:
+def job_stem(title: str, job_id: str, is_simulated: bool | None) -> str:
     """Return a name for what belongs to a whole job."""
-    return f"{name_stem(title) or job_id}_spherex"
+    return f"{name_stem(title) or job_id}_spherex{origin_stem(is_simulated)}"
+
+
+def origin_stem(is_simulated: bool | None) -> str:
+    """Return the part of a name that tells simulated data from observed ones."""
+    return "_simulated" if is_simulated else ""
 
 
 class UniqueStems:

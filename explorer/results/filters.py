@@ -3,7 +3,7 @@
 ``> 5``, ``>= 1 and < 2``, ``like '%D3%' or like '%D4%'``, ``in (1, 2)``, ``between 1 and 2``,
 ``is null``, and their negations: the conditions of SQL without the name of the column. A number
 alone is equality; for texts, a text alone is looked for anywhere, without case; for `flags`, the
-name of a flag alone is having it.
+name of a flag alone is having it; lists of rows may have ranges, ``in (0-49, 60)``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from explorer.results.expressions import Column, compiled, named
 from explorer.results.locked_database import check_text
 from explorer.results.operands import Expression, quoted
+from explorer.results.row_lists import COLUMN, ITEMS, ranges_of
 from photometry_core import flags
 from photometry_core.errors import InvalidInputError
 
@@ -197,6 +198,8 @@ class _Reader:
             if self._accept(word):
                 return f"{self._column} {word} {self._value(word)}"
         if self._accept("IN"):
+            if ranges := self._ranges():
+                return ranges
             return f"{self._column} IN ({', '.join(self._list())})"
         if self._accept("BETWEEN"):
             low = self._value("BETWEEN")
@@ -208,6 +211,16 @@ class _Reader:
         if self._accept("IS", "NULL"):
             return f"{self._column} IS NULL"
         return f"{self._column} = ({self._value('')})"
+
+    def _ranges(self) -> str:
+        """Read a list of rows with ranges, if one is next; elsewhere 1-50 is a difference."""
+        found = ITEMS.match(self._text, self._peek().start) if self._name == COLUMN else None
+        if found is None:
+            return ""
+        while self._peek().start < found.end():
+            self._at += 1
+        pairs = ranges_of(found.group())
+        return f"({' OR '.join(f'{self._column} BETWEEN {a} AND {b}' for a, b in pairs)})"
 
     def _list(self) -> list[str]:
         in_brackets = self._accept("(")

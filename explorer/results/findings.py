@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from explorer.results.dataset import Dataset
-from explorer.results.view import MAX_TEXT
+from explorer.results.row_lists import list_of
+from explorer.results.view import MAX_LIST_TEXT
 from photometry_core.types import FloatArray, IntArray
 
 Verdict = Literal["ok", "look", "bad", "impossible"]
@@ -200,10 +201,8 @@ def row_filter(rows: Sequence[int]) -> tuple[str, int]:
     """Return the condition on ``row`` that shows these rows, and how many fit into a filter."""
     if len(rows) <= LISTED:
         return "", 0
-    length, fitting = len("in ()"), 0
-    for row in rows:
-        length += len(str(row)) + 2
-        if length > MAX_TEXT:
-            break
-        fitting += 1
-    return f"in ({', '.join(map(str, sorted(rows[:fitting])))})", fitting
+    text, fitting = list_of(rows), len(rows)
+    while len(text) > MAX_LIST_TEXT:
+        fitting = fitting * MAX_LIST_TEXT // len(text)
+        text = list_of(rows[:fitting])
+    return text, fitting

@@ -89,10 +89,7 @@ def selection_infos(view: View, n_rows: int, n_all: int) -> list[tuple[str, str]
     infos = [("rows", f"{n_rows} of {n_all}"), ("row_order", "that of the product: by wavelength")]
     if n_rows == n_all:
         return infos
-    filters = [f"{one.column} {one.text}{_unit_of(one.unit)}" for one in view.filters if one.text]
-    if view.sql:
-        filters.append(view.sql)
-    if filters:
+    if filters := filters_in_words(view):
         infos.append(("filters", clean_text("; ".join(filters))))
     if view.light_curve_channel:
         detector, channel = view.light_curve_channel
@@ -101,6 +98,12 @@ def selection_infos(view: View, n_rows: int, n_all: int) -> list[tuple[str, str]
         names = ", ".join(flags.decode(view.mask))
         infos.append(("mask", f"{view.mask} (left out: rows with any of {names})"))
     return infos
+
+
+def filters_in_words(view: View) -> list[str]:
+    """Return the conditions on rows, each with its column and its unit."""
+    filters = [f"{one.column} {one.text}{_unit_of(one.unit)}" for one in view.filters if one.text]
+    return [*filters, view.sql] if view.sql else filters
 
 
 def _unit_of(unit: str) -> str:

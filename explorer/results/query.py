@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from explorer.results import row_lists
 from explorer.results.columns import ColumnInfo
 from explorer.results.dataset import Dataset
 from explorer.results.derived import Measurements, derived_info, with_derived
@@ -167,6 +168,7 @@ def _select(dataset: Dataset, question: _Question) -> Selected:
     except InvalidInputError as error:
         raise InvalidInputError(_blamed(conditions, measurements, deadline, str(error))) from error
     rows = np.asarray(found.column("row_number").to_numpy(), dtype=np.int64)
+    rows = rows[_is_listed(dataset, question.filters)[rows]]
     if question.channel is not None:
         rows = rows[_is_of_channel(dataset, question.channel)[rows]]
     kept = rows[(dataset.flags()[rows] & question.mask) == 0]
@@ -228,12 +230,15 @@ def _conditions(
     """Return the conditions on rows, in SQL, by what a message calls them."""
     conditions: dict[str, str] = {}
     for one in question.filters:
+        text, _ = _parts(one)
+        if not text:
+            continue
         columns: Mapping[str, Column] = measurements.columns
         if _is_flux(one.column):
             converted = _in_unit(dataset, measurements, one.unit)
             measurements = measurements.with_table(converted.table)
             columns = converted.columns
-        conditions[f"filter of {one.column}"] = condition(one.column, one.text, columns).sql
+        conditions[f"filter of {one.column}"] = condition(one.column, text, columns).sql
     if question.sql:
         try:
             found = as_bool(finite(compiled(question.sql, measurements.columns)), "it")
@@ -241,6 +246,23 @@ def _conditions(
             raise InvalidInputError(f"filter of rows: {error}") from error
         conditions["filter of rows"] = found.sql
     return measurements, conditions
+
+
+def _parts(one: ColumnFilter) -> tuple[str, list[str]]:
+    """Return what of a filter DuckDB computes, and the lists of rows in it."""
+    return row_lists.split_lists(one.text) if one.column == row_lists.COLUMN else (one.text, [])
+
+
+def _is_listed(dataset: Dataset, filters: tuple[ColumnFilter, ...]) -> BoolArray:
+    """Return which rows pass all lists of rows."""
+    passed = np.ones(dataset.n_rows, dtype=bool)
+    for one in filters:
+        for text in _parts(one)[1]:
+            try:
+                passed &= row_lists.rows_in(text, dataset.n_rows)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"filter of {one.column}: {error}") from error
+    return passed
 
 
 def _blamed(

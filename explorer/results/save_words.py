@@ -96,12 +96,16 @@ def remarks(save: SaveRequest, view: View, chosen: Sequence[Chosen], n_missing: 
             view.redshift is not None,
             "Wavelengths in files are observed ones; the page shows those at rest.",
         ),
-        (save.file_format == "csv", "CSV has no place for units and provenance; ECSV has."),
+        (
+            save.file_format == "csv",
+            "CSV has no place for units and provenance, only a column for the origin of the rows; "
+            "ECSV has.",
+        ),
         (save.images and size_mb >= 1, f"The images take about {size_mb:,.0f} MB."),
         (n_missing > 0, f"{counted(n_missing, 'target')} left out: the files are gone."),
         (
             any(one.dataset.is_simulated for one in chosen),
-            "The data are simulated, and every file with a place for it says so.",
+            "The data are simulated: every file and its name say so.",
         ),
     )
     return [words for is_so, words in possible if is_so]

@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 from astropy.io import fits
 
+from explorer.results.provenance import origin_facts, origin_infos
 from explorer.results.save_request import SaveRequest
 from explorer.results.saved_contents import Chosen, averages, measurements, request_of
 from photometry_core.file_contents import FileContents
-from photometry_core.spectrum_files import FORMATS, fits_table, parquet_bytes
+from photometry_core.spectrum_files import FORMATS, fits_origin, fits_table, parquet_bytes
 from photometry_core.stamp_cubes import Stamps
 from photometry_core.stamp_selection import write_stamp_hdus
 
@@ -117,7 +118,12 @@ def _write_fits(
 ) -> None:
     """Write tables as HDUs, and images behind them, without having all images in memory."""
     buffer = io.BytesIO()
-    hdus = fits.HDUList([fits.PrimaryHDU(), *(fits_table(contents) for contents in tables)])
+    primary = fits.PrimaryHDU()
+    if not tables:
+        # Images alone have no table that says where they come from.
+        infos = origin_infos(chosen.dataset, chosen.reference)
+        primary.header.extend(fits_origin(infos, origin_facts(chosen.dataset)))
+    hdus = fits.HDUList([primary, *(fits_table(contents) for contents in tables)])
     hdus.writeto(buffer, checksum=True)
     stream.write(buffer.getvalue())
     write_stamp_hdus(images, chosen.rows, stream)

@@ -11,7 +11,7 @@ from explorer.results.provenance import SOFTWARE
 from explorer.results.target_list import TargetLine
 from jobs.models import Job
 from photometry_core.arrow_columns import clean_text
-from photometry_core.file_contents import FileContents
+from photometry_core.file_contents import Fact, FileContents
 from photometry_core.spectrum import Column, make_table
 
 _COLUMNS = (
@@ -64,8 +64,9 @@ def target_contents(job: Job, lines: Sequence[TargetLine], reference: str) -> Fi
             ("job_title", clean_text(job.title)),
             ("reference_url", reference),
             ("server_software", SOFTWARE),
+            *([("data", "simulated")] if job.simulated else []),
         ],
-        facts=[],
+        facts=[Fact("simulated", "boolean", "", True)] if job.simulated else [],
     )
 
 

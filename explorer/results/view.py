@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from explorer.results import row_lists
 from photometry_core.errors import InvalidInputError
 
 MAX_TEXT = 2000
 """Characters of a filter or an expression."""
+MAX_LIST_TEXT = 64_000
+"""Characters of a filter of rows: any choice of 20,000 has room, since `row_lists` has ranges."""
 MAX_FILTERS = 60
 MAX_DERIVED = 40
 MAX_COMPARED = 24
@@ -273,9 +276,10 @@ def _mask(name: str, value: Any) -> int:
 
 def _filter(column: str, value: Any) -> ColumnFilter:
     fields = _object(f"filter of {column}", value)
+    most = MAX_LIST_TEXT if column == row_lists.COLUMN else MAX_TEXT
     return ColumnFilter(
         column=_column("filters", column),
-        text=_text(f"filter of {column}", fields.get("text", "")),
+        text=_text(f"filter of {column}", fields.get("text", ""), most),
         unit=_text("unit", fields.get("unit", "uJy"), 20),
     )
 

@@ -10,7 +10,13 @@ from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
 from explorer.results.arrays import packed
-from explorer.results.blend import correlation_of, exposure_of, neighbours, row_of_exposure
+from explorer.results.blend import (
+    correlation_of,
+    exposure_of,
+    neighbours,
+    partner_in,
+    row_of_exposure,
+)
 from explorer.results.dataset import Dataset
 from explorer.results.figure import MAX_PANELS, PALETTE, figure_item
 from explorer.results.plot_answer import about_dataset, plot_answer, vocabulary
@@ -18,7 +24,7 @@ from explorer.results.plot_colors import severity_code
 from explorer.results.plot_data import PlotData, plot_data
 from explorer.results.plot_file import plot_page
 from explorer.results.plot_parts import Source
-from explorer.results.plot_words import file_stem_of, provenance_line, title_of
+from explorer.results.plot_words import file_stem_of, lines_below, title_of
 from explorer.results.view import View
 from explorer.views.answers import answer, asked, dataset_of
 from explorer.views.ownership import readable_job
@@ -54,7 +60,7 @@ def points(
             "skipped": skipped,
             "about": about_dataset(dataset, view),
             "title": title_of(data, view),
-            "provenance": provenance_line(data),
+            "provenance": lines_below(data),
             "file_stem": file_stem_of(data, view),
         }
     )
@@ -104,7 +110,7 @@ def blend(
     if correlation is None:
         return answer({"correlation": None, "partners": []})
     partners = []
-    targets = readable_job(request, dataset.job_id).targets if exposure else []
+    targets = readable_job(request, dataset.job_id).request["targets"] if exposure else []
     for number, separation in neighbours(targets, dataset.index) if targets else []:
         try:
             theirs = dataset_of(request, dataset.job_id, number)
@@ -113,6 +119,7 @@ def blend(
         if (found := row_of_exposure(theirs, exposure or "")) is not None:
             partners.append(
                 {"target": number, "name": theirs.name, "separation": separation, "row": found}
+                | partner_in(dataset, row, theirs, found)
             )
     return answer({"correlation": correlation, "partners": partners})
 

@@ -13,7 +13,7 @@ from astropy.units import UnitBase, UnitConversionError
 from photometry_core import binning
 from photometry_core.errors import ForeignFileError
 from photometry_core.foreign_spectra.contents import Answers, ForeignSpectrum
-from photometry_core.foreign_spectra.recognition import identify, origin_of
+from photometry_core.foreign_spectra.recognition import identify, origin_column, origin_of
 from photometry_core.foreign_spectra.roles import (
     error_column,
     spectrum_columns,
@@ -160,8 +160,10 @@ class _Making:
 
     def take_others(self) -> None:
         """Take all other columns, those that we know under our names."""
+        # What it says is kept of the whole spectrum, and is in every file that is made of it.
+        stated = origin_column(self.table) if self.origin == "explorer" else None
         for column in self.table.columns:
-            if column.name in self._used:
+            if column.name in self._used or column is stated:
                 continue
             name = _name_of_ours(column.name)
             if name in self._known or name in _ROLES:

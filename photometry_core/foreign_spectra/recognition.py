@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from photometry_core.errors import InvalidInputError
+from photometry_core.file_contents import ORIGIN_COLUMN
 from photometry_core.foreign_tables.contents import FileColumn, FileTable, clean_text
 from photometry_core.foreign_tables.origins import Origin, origin_of_columns
 from photometry_core.measurement import Provenance
@@ -50,6 +51,17 @@ def origin_of(table: FileTable) -> Origin:
     return origin_of_columns([column.name for column in table.columns], table.facts)
 
 
+def origin_column(table: FileTable) -> FileColumn | None:
+    """Return the column that says of every row whether it is observed or simulated, if any does."""
+    for column in table.columns:
+        is_named_so = column.name.lower().rstrip("_") == ORIGIN_COLUMN
+        if is_named_so and pa.types.is_string(column.values.type):
+            values = {text.lower() for text in column.values.unique().to_pylist() if text}
+            if values and values <= {_TRUE[-1], _FALSE[-1]}:
+                return column
+    return None
+
+
 def identify(table: FileTable, ra: FileColumn | None, dec: FileColumn | None) -> Identity:
     """Return what a table says about itself.
 
@@ -76,7 +88,7 @@ def identify(table: FileTable, ra: FileColumn | None, dec: FileColumn | None) ->
         name=clean_text(name, _NAME_LENGTH) or _stem(table.where),
         ra_deg=position[0] if position else None,
         dec_deg=position[1] if position else None,
-        simulated=_simulated(facts, request),
+        simulated=_simulated(facts, request, table),
         target=target.to_json() if target else None,
         options=_options(request.get("options")),
         provenance=_provenance(request.get("provenance"), facts),
@@ -114,7 +126,7 @@ def _options(values: Any) -> dict[str, Any] | None:
 
 def _provenance(values: Any, facts: dict[str, str]) -> dict[str, Any] | None:
     if not isinstance(values, dict):
-        simulated = _simulated(facts, {})
+        simulated = _simulated(facts, {}, None)
         values = {
             "software": facts.get("server_software"),
             "archive": facts.get("archive"),
@@ -133,7 +145,9 @@ def _provenance(values: Any, facts: dict[str, str]) -> dict[str, Any] | None:
     return provenance.to_json() if all(isinstance(text, str) for text in texts.values()) else None
 
 
-def _simulated(facts: dict[str, str], request: dict[str, Any]) -> bool | None:
+def _simulated(
+    facts: dict[str, str], request: dict[str, Any], table: FileTable | None
+) -> bool | None:
     provenance = request.get("provenance")
     if isinstance(provenance, dict) and isinstance(provenance.get("simulated"), bool):
         return bool(provenance["simulated"])
@@ -141,7 +155,11 @@ def _simulated(facts: dict[str, str], request: dict[str, Any]) -> bool | None:
         text = facts.get(name, "").lower()
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
-    return None
+    column = origin_column(table) if table else None
+    if column is None:
+        return None
+    # Rows of both kinds in one table are no observation.
+    return any(text and text.lower() in _TRUE for text in column.values.unique().to_pylist())
 
 
 def _source_job(facts: dict[str, str], request: dict[str, Any]) -> tuple[str, int] | None:

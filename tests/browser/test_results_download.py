@@ -21,7 +21,7 @@ from tests.spectra import made_spectrum
 MASK = flags.mask_of(["CONTAINS_BAD_PIXEL", "FIT_ERROR"])
 SPECTRUM = made_spectrum(230, 3)
 SHOWN = np.flatnonzero((np.asarray(SPECTRUM.table["flags"]) & MASK) == 0)
-NAME = "M_81_J095533.17+690355.0_spherex_point_filtered"
+NAME = "M_81_J095533.17+690355.0_spherex_simulated_point_filtered"
 
 
 def open_dialog(page, name="Download"):
@@ -52,7 +52,8 @@ def test_the_dialog_says_what_the_browser_then_saves(owner, seeded, tmp_path):
     change(page, mask=str(MASK), unit="mJy", sort="flux", descending=True)
     dialog = open_dialog(page)
     expect(sentence(dialog)).to_have_text(
-        "1 VOTable file, all 233 rows, 57 columns: M_81_J095533.17+690355.0_spherex_point.vot"
+        "1 VOTable file, all 233 rows, 57 columns: "
+        "M_81_J095533.17+690355.0_spherex_simulated_point.vot"
     )
     dialog.get_by_label(f"The {SHOWN.size} shown with the present filters and flags").check()
     expected = f"1 VOTable file, {SHOWN.size} of 233 rows, 57 columns: {NAME}.vot"
@@ -90,7 +91,7 @@ def test_several_targets_with_their_images(owner, seeded, tmp_path):
     expect(dialog.get_by_role("button", name="Download")).to_be_disabled()
     dialog.get_by_label("List of targets, no spectra").check()
     expect(sentence(dialog)).to_contain_text(
-        "2 targets and no spectra: Two_targets_spherex_targets"
+        "2 targets and no spectra: Two_targets_spherex_simulated_targets"
     )
     expect(dialog.get_by_label("Both")).to_be_disabled()
     assert len(Table.read(download(page, dialog, tmp_path), format="votable")) == 2
@@ -115,7 +116,7 @@ def test_the_dialog_follows_the_spectrum_that_is_shown(owner, seeded):
     dialog = open_dialog(page)
     expect(dialog.get_by_label("This spectrum: J004921.60+345324.0")).to_be_checked()
     expect(sentence(dialog)).to_contain_text("all 21 rows")
-    expect(sentence(dialog)).to_contain_text("J004921.60+345324.0_spherex_point.vot")
+    expect(sentence(dialog)).to_contain_text("J004921.60+345324.0_spherex_simulated_point.vot")
 
 
 def test_the_keyboard_alone_saves_a_spectrum(owner, seeded, tmp_path):
@@ -131,7 +132,7 @@ def test_the_keyboard_alone_saves_a_spectrum(owner, seeded, tmp_path):
         page.keyboard.press("Tab")
     with page.expect_download() as caught:
         page.keyboard.press("Enter")
-    assert caught.value.suggested_filename.endswith("_spherex_point.vot")
+    assert caught.value.suggested_filename.endswith("_spherex_simulated_point.vot")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Download", exact=True)).to_be_focused()
@@ -194,7 +195,7 @@ def test_the_copied_script_runs_and_takes_the_rows_of_the_page(owner, seeded, fi
 def test_the_copied_command_names_a_file_that_is_there(owner, seeded):
     page = open_results(owner, seeded, "measured")
     *_, option, name, address = shlex.split(script_of(page, "curl"))
-    assert (option, name) == ("--output", "M_81_J095533.17+690355.0_spherex_point.vot")
+    assert (option, name) == ("--output", "M_81_J095533.17+690355.0_spherex_simulated_point.vot")
     with urllib.request.urlopen(address, timeout=30) as answer:
         assert answer.headers.get_filename() == name
         assert answer.read(5) == b"<?xml"

@@ -38,6 +38,13 @@ def test_spectra_lie_over_each_other_and_a_click_shows_the_other(owner, seeded):
     page.wait_for_function("() => window.results.store.get('target') === 1")
     assert state(page, "row") == point["row"]
     expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    # The one that was shown is compared now: both stay in the plot.
+    expect(page.locator("#plot-legend")).to_contain_text("M 81")
+    expect(page.locator("#compare-count")).to_have_text("2")
+    with redrawn(page):
+        page.keyboard.press("p")
+    expect(page.locator("h1")).to_have_text("M 81")
+    expect(page.locator("#plot-legend")).to_contain_text("J004921.60+345324.0")
     # What is pinned stays, also for other jobs.
     open_results(page, seeded)
     page.locator("#compare-menu summary").click()
@@ -87,7 +94,8 @@ def test_plots_are_saved_black_on_white_under_names_that_tell_them_apart(owner, 
     page = open_results(owner, seeded)
     change(page, unit="mJy", panels=["snr"])
     name, content = saved(page, "svg")
-    assert name == "M_81_spherex_flux_mJy.svg"
+    assert name == "M_81_spherex_simulated_flux_mJy.svg"
+    assert b"rows shown" not in content
     root = ElementTree.fromstring(content)
     assert root.get("width") == "17cm"
     texts = "".join(root.itertext())
@@ -99,12 +107,16 @@ def test_plots_are_saved_black_on_white_under_names_that_tell_them_apart(owner, 
     sizes = []
     for scale in (1, 3):
         name, content = saved(page, "png", scale)
-        assert name == f"M_81_spherex_flux_mJy{'_3x' if scale == 3 else ''}.png"
+        assert name == f"M_81_spherex_simulated_flux_mJy{'_3x' if scale == 3 else ''}.png"
         sizes.append(int.from_bytes(content[16:20], "big"))
     assert sizes[1] == 3 * sizes[0]
-    name, content = saved(page, "html")
-    assert name == "M_81_spherex_flux_mJy.html"
-    assert b"SIMULATED data" in content
+    with redrawn(page):
+        change(page, filters={"det_id": {"text": "in (3, 4)", "unit": "uJy"}})
+    for kind in ("html", "svg"):
+        name, content = saved(page, kind)
+        assert name == f"M_81_spherex_simulated_flux_mJy_filtered.{kind}"
+        assert b"SIMULATED data" in content
+        assert b"78 of 233 rows shown; filters: det_id in (3, 4)" in content
 
 
 def test_printing_shows_the_plot_alone(owner, seeded):
@@ -119,5 +131,5 @@ def test_printing_shows_the_plot_alone(owner, seeded):
     page.locator("[data-save=print]").click()
     page.wait_for_function("() => window.printed")
     printed = page.evaluate("() => window.printed")
-    assert printed == {"title": "M_81_spherex_flux_uJy", "alone": True, "sheet": True}
+    assert printed == {"title": "M_81_spherex_simulated_flux_uJy", "alone": True, "sheet": True}
     expect(page.locator(".plot-sheet")).to_have_count(0)

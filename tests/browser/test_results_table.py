@@ -60,6 +60,37 @@ def test_the_selected_row_is_marked_and_in_sight(owner, seeded):
     expect(page.locator("#table-place")).to_have_text("101\u2013200 of 233")
     expect(page.locator("tr[data-row='171']")).to_be_in_viewport()
     assert page.evaluate("() => document.activeElement === document.body")
+    # A table that is out of sight has nothing to scroll; it shows the row when it is looked at.
+    for row in (90, 140):
+        page.get_by_role("radio", name="Spectrum").check()
+        page.evaluate("(row) => window.results.store.select(row)", row)
+        selected(page, row)
+        page.keyboard.press("t")
+        expect(page.locator(f"tr[data-row='{row}']")).to_be_in_viewport()
+
+
+def test_sorting_shows_the_top_and_leaves_the_selection(owner, seeded):
+    page = open_table(owner, seeded, query="?row=3")
+    head = page.locator("th[data-column=flux]")
+    for order in ("ascending", "descending"):
+        head.get_by_role("button").click()
+        expect(head).to_have_attribute("aria-sort", order)
+    kept = page.evaluate("() => Array.from(window.results.store.kept)")
+    # One on another page, then one further down on the first.
+    for row in (kept[150], kept[90]):
+        page.evaluate("(row) => window.results.store.select(row)", row)
+        expect(page.locator(f"tr[data-row='{row}']")).to_be_in_viewport()
+        head.get_by_role("button").click()
+        expect(head).not_to_have_attribute("aria-sort", re.compile("ending"))
+        for order in ("ascending", "descending"):
+            head.get_by_role("button").click()
+            expect(head).to_have_attribute("aria-sort", order)
+        expect(page.locator("#table-place")).to_have_text("1\u2013100 of 233")
+        expect(page.locator(f"tr[data-row='{kept[0]}']")).to_be_in_viewport()
+        assert state(page, "row") == row
+    page.keyboard.press("j")
+    selected(page, kept[91])
+    expect(page.locator(f"tr[data-row='{kept[91]}']")).to_be_in_viewport()
 
 
 def test_a_click_selects(owner, seeded):
@@ -94,7 +125,16 @@ def test_filters_are_removed_one_by_one_or_all(owner, seeded):
     expect(filter_box(page, "det_id")).to_have_value("")
     expect(filter_box(page, "flux")).to_have_value("> 100")
     page.evaluate("() => window.results.store.set({ mask: '4294967296' })")
-    expect(page.locator("#active-filters")).to_contain_text("Flag mask")
+    # Above the plot as above the table, and whatever else is closed.
+    page.evaluate("() => window.results.store.set({ side: '' })")
+    for pane in ("Both", "Spectrum"):
+        page.get_by_role("radio", name=pane).check()
+        line = page.locator("#active-filters")
+        expect(line).to_contain_text("Flux > 100 \u00b5Jy")
+        expect(line).to_contain_text("Left out: CONTAINS_BAD_PIXEL")
+        n_kept = page.evaluate("() => window.results.store.kept.length")
+        expect(line).to_contain_text(f"{n_kept} of {N_ROWS} shown")
+        expect(line).to_be_in_viewport()
     # The rows of the mask are there, so that nothing moves under the pointer.
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Clear filters").click()
@@ -271,7 +311,7 @@ def test_the_table_is_accessible(owner, seeded, scheme):
     count(page, f"{N_D3_D4} of {N_ROWS} measurements")
     type_filter(page, "flux", "> x")
     expect(page.locator("#filter-error")).to_be_visible()
-    check = {"include": [["#table-pane"]]}
+    check = {"include": [["#table-pane"], ["#active-filters"]]}
     assert Axe().run(page, context=check).response["violations"] == []
     page.get_by_role("button", name="Statistics").click()
     expect(page.locator(".statistics")).to_be_visible()

@@ -24,7 +24,7 @@ from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
 
-STEM = "M_81_J095533.17+690355.0_spherex_point"
+STEM = "M_81_J095533.17+690355.0_spherex_simulated_point"
 MASK = flags.CONTAINS_BAD_PIXEL | flags.FIT_ERROR
 VIEW = {"mask": str(MASK)}
 HOSTILE = '=HYPERLINK("x")\n<script>'
@@ -336,7 +336,7 @@ def test_remarks_say_what_somebody_may_not_expect(client, complete):
         "by wavelength; on the page they are sorted by flux",
         "observed ones",
         "CSV has no place for units",
-        "simulated",
+        "The data are simulated: every file and its name say so.",
     ):
         assert words in remarks
     table = Table.read(io.BytesIO(content_of(save(client, job, view=view))))

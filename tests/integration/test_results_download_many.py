@@ -6,6 +6,7 @@ import json
 import zipfile
 
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 
 from jobs import folders
@@ -18,6 +19,7 @@ from tests.integration.test_results_download import (
     content_of,
     name_of,
     plan,
+    provenance_of,
     save,
     shown_rows,
 )  # fmt: skip
@@ -46,13 +48,14 @@ def test_many_spectra_come_with_a_manifest_whose_checksums_hold(client, complete
     job = complete(*spectra, title="My survey, first part")
     said = plan(client, job, view=VIEW, what="all", rows="shown", images=True)
     response = save(client, job, view=VIEW, what="all", rows="shown", images="1")
-    assert name_of(response) == said["file_name"] == "My_survey_first_part_spherex_3_spectra.zip"
+    title = "My_survey_first_part_spherex_simulated"
+    assert name_of(response) == said["file_name"] == f"{title}_3_spectra.zip"
     archive = open_zip(response)
     twice = f"{STEM}_filtered"
     names = [
         f"{twice}.vot", f"{twice}.stamps.fits",
-        "a_galaxy_J004000.00-050000.0_spherex_sersic_filtered.vot",
-        "a_galaxy_J004000.00-050000.0_spherex_sersic_filtered.stamps.fits",
+        "a_galaxy_J004000.00-050000.0_spherex_simulated_sersic_filtered.vot",
+        "a_galaxy_J004000.00-050000.0_spherex_simulated_sersic_filtered.stamps.fits",
         f"{twice}_2.vot", f"{twice}_2.stamps.fits",
         "targets.vot", "manifest.json", "README.txt",
     ]  # fmt: skip
@@ -60,6 +63,7 @@ def test_many_spectra_come_with_a_manifest_whose_checksums_hold(client, complete
     manifest = json.loads(archive.read("manifest.json"))
     assert manifest["job"]["id"] == job.pk
     assert manifest["view"]["mask"] == str(MASK)
+    assert manifest["simulated"] is True
     assert [entry["file"] for entry in manifest["files"]] == names[:-2]
     for entry in manifest["files"]:
         content = archive.read(entry["file"])
@@ -71,7 +75,11 @@ def test_many_spectra_come_with_a_manifest_whose_checksums_hold(client, complete
         assert (entry["rows"], entry["rows_of_spectrum"]) == (len(rows), len(spectrum.table))
         assert entry["target"] == spectrum.target.name
         assert_holds(archive.read(entry["file"]), "votable", spectrum, rows)
+    with fits.open(io.BytesIO(archive.read(names[1]))) as images:
+        assert (images[0].header["SIMULATD"], images[0].header["OBJECT"]) == (True, "M 81")
     targets = Table.read(io.BytesIO(archive.read("targets.vot")))
+    infos, params = provenance_of(archive.read("targets.vot"))
+    assert (infos["data"], params["simulated"]) == ("simulated", True)
     assert targets["name"].tolist() == ["M 81", "a galaxy", "M 81"]
     readme = archive.read("README.txt").decode()
     assert readme.count("\n") == 10
@@ -95,11 +103,13 @@ def test_ticked_targets_only(client, complete):
 def test_the_list_of_targets_has_no_spectra_and_says_so(client, complete):
     job = complete(made_spectrum(20, 3), made_spectrum(0, 2), title="two")
     said = plan(client, job, what="list", format="csv")
-    assert said["sentence"] == "1 CSV file, 2 targets and no spectra: two_spherex_targets.csv"
+    name = "two_spherex_simulated_targets.csv"
+    assert said["sentence"] == f"1 CSV file, 2 targets and no spectra: {name}"
     response = save(client, job, what="list", format="csv")
     table = Table.read(io.BytesIO(content_of(response)), format="ascii.csv")
     assert table["exposures_found"].tolist() == [23, 2]
     assert table["exposures_measured"].tolist() == [20, 0]
+    assert table["origin"].tolist() == ["simulated"] * 2
     assert "flux" not in table.colnames
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jobs.models import Job
+from photometry_core import flags
 from photometry_core.types import Target
 from tests.spectra import made_spectrum
 
@@ -46,8 +47,10 @@ def test_points_of_a_view(client, complete):
         unpacked(found["panels"][0]["y"]), np.asarray(spectrum.table["flux"])[rows] * 1e-3
     )
     assert found["panels"][0]["label"] == "Flux density (mJy)"
-    assert found["file_stem"] == "M_81_spherex_flux_mJy"
-    assert found["provenance"].startswith("SIMULATED")
+    assert found["file_stem"] == "M_81_spherex_simulated_flux_mJy_filtered"
+    assert found["provenance"][0].startswith("SIMULATED")
+    n_kept = found["counts"]["kept"]
+    assert found["provenance"][-1] == f"{n_kept} of 63 rows shown; filters: det_id in (2, 4)"
     # What the controls offer is that of the whole spectrum.
     assert sum(count for _, count in found["about"]["detectors"]) == 60
     assert {"flux", "snr", "flux_bkg", "fit_ql"} <= {
@@ -155,16 +158,45 @@ def test_a_blend_names_its_partners(client, complete):
         for spectrum in (blended(first, 0), blended(near, 0))
     ]
     assert exposures[1][partner["row"]] == exposures[0][5]
+    assert (partner["correlation"], partner["at_most"]) == (-0.4, None)
+    x, y = (
+        [np.asarray(blended(one, 0).table[name], float) for one in (first, near)]
+        for name in ("x_image", "y_image")
+    )
+    assert partner["pixels"] == pytest.approx(
+        np.hypot(x[0][5] - x[1][partner["row"]], y[0][5] - y[1][partner["row"]])
+    )
     assert strict(ask(client, job, "blend", index=2, row=5))["correlation"] is None
     for row in (-1, 13, "x", None, True):
         assert ask(client, job, "blend", row=row).status_code == 400
 
 
+def test_a_correlation_is_that_of_a_pair_only_where_both_say_so(client, complete):
+    places = {"middle": 0, "strong": 10, "weak": 20, "alone": 25}
+    stars = [
+        Target(name=name, ra_deg=10.0, dec_deg=20.0 + arcsec / 3600)
+        for name, arcsec in places.items()
+    ]
+    job = complete(*map(blended, stars, (-0.4, -0.4, 0.15, np.nan)))
+    found = strict(ask(client, job, "blend", row=5))
+    said = {one["name"]: (one["correlation"], one["at_most"]) for one in found["partners"]}
+    assert said == {"strong": (-0.4, None), "weak": (None, 0.15), "alone": (None, None)}
+    # A file that was opened may not say where its targets are.
+    lost = [{"name": "lost", "ra_deg": None, "dec_deg": None}]
+    Job.objects.filter(pk=job.pk).update(request=job.request | {"targets": lost})
+    assert strict(ask(client, job, "blend", row=5))["partners"] == []
+
+
 def test_the_interactive_page_is_a_download(client, complete):
     job = complete(made_spectrum(30, 0))
-    answer = ask(client, job, "plot.html", view={"unit": "nufnu"})
+    view = {"unit": "nufnu", "mask": str(flags.FIT_ERROR | flags.CONTAINS_BAD_PIXEL)}
+    answer = ask(client, job, "plot.html", view=view)
     assert answer["Content-Type"] == "text/html; charset=utf-8"
-    assert 'filename="M_81_spherex_flux_nufnu.html"' in answer["Content-Disposition"]
+    assert (
+        'filename="M_81_spherex_simulated_flux_nufnu_filtered.html"'
+        in answer["Content-Disposition"]
+    )
     text = answer.content.decode()
     assert "SIMULATED data" in text
+    assert "left out: rows with any of CONTAINS_BAD_PIXEL, FIT_ERROR" in text
     assert "W m" in text

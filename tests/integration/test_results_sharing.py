@@ -149,7 +149,7 @@ def test_jobs_that_are_compared_are_opened_too_if_they_are_the_owners(client, jo
 def test_a_link_for_programs_needs_no_cookie_and_ends(client, job, monkeypatch):
     found = links(client, job, {"mask": str(MASK)}, purpose="samp")
     path = path_of(found["address"])
-    assert path.endswith("/M_81_J095533.17+690355.0_spherex_point.vot")
+    assert path.endswith("/M_81_J095533.17+690355.0_spherex_simulated_point.vot")
     left = datetime.fromisoformat(found["until"]) - datetime.now(UTC)
     assert timedelta(minutes=13) < left <= timedelta(minutes=15)
     response = Client().get(path)

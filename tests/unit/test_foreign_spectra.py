@@ -68,15 +68,32 @@ def test_our_files_come_back_as_they_were(spectrum, file_format):
         assert metadata(read, column.name) == {key: text for key, text in about.items() if text}
     assert read.table.schema.field("flags").type == pa.int64()
     assert (read.ra_deg, read.dec_deg) == (spectrum.target.ra_deg, spectrum.target.dec_deg)
+    assert read.simulated is True
     if file_format != "csv":
         assert read.name == spectrum.target.name
         assert read.target == spectrum.target.to_json()
         assert read.options == spectrum.options.to_json()
         assert read.provenance == spectrum.provenance.to_json()
-        assert read.simulated is True
         assert read.facts["archive_description"] == "An invented sky"
-    else:
-        assert read.simulated is None
+
+
+@pytest.mark.parametrize(
+    ("origins", "simulated", "is_kept"),
+    [
+        (("observed", "observed"), False, False),
+        # Rows of two files put together: not all of it is an observation.
+        (("observed", "simulated"), True, False),
+        (("Hawaii", "observed"), None, True),
+        (("", ""), None, True),
+    ],
+)
+def test_rows_may_say_where_they_come_from(spectrum, origins, simulated, is_kept):
+    header, *lines = spectrum_bytes(spectrum, "csv").decode().splitlines()
+    assert header.endswith(",origin")
+    rows = [line.replace("simulated", said) for line, said in zip(lines, origins, strict=False)]
+    [read] = read_spectra("\n".join((header, *rows)).encode(), "x.csv")
+    assert read.simulated is simulated
+    assert ("origin" in read.table.schema.names) is is_kept
 
 
 def test_a_product_of_an_opened_file_is_ours_again(spectrum, tmp_path):

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.results.query import select_rows
-from explorer.results.view import parse_view
+from explorer.results.row_lists import list_of
+from explorer.results.view import MAX_LIST_TEXT, parse_view
 from photometry_core.errors import InvalidInputError
 from tests.small_spectrum import FLAGS, small_dataset
 
@@ -239,3 +240,45 @@ PIECES = st.lists(
 def test_any_sequence_of_known_words_gets_rows_or_a_message(column, pieces):
     found = outcome(column, "".join(pieces))
     assert isinstance(found, list) or found.startswith("filter")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("in (1-3,5)", [1, 2, 3, 5]),
+        ("IN ( 1 - 3 , 5 )", [1, 2, 3, 5]),
+        ("not in (1-3,5)", [0, 4]),
+        ("in (0-4) and not in (2)", [0, 1, 3, 4]),
+        ("> 1 and not in (3,5-900000000)", [2, 4]),
+        ("between 1 and 4 and not in (2-3)", [1, 4]),
+        # In SQL 1 - 3 is a number, of which nobody has a row.
+        ("in (1-2) or > 4", [1, 2, 5]),
+        ("not (in (1-2) and > 1)", [0, 1, 3, 4, 5]),
+        ("(in (0-2)) and not (= 1)", [0, 2]),
+        ("1-1", [0]),
+    ],
+)
+def test_lists_of_rows_may_have_ranges(text, rows):
+    assert kept("row", text) == rows
+
+
+def test_only_rows_have_ranges():
+    assert kept("flux", "in (1030-30,20)") == kept("flux", "in (1000,20)") == [1, 5]
+    for text in ("in (3-1)", "in (3-1) or 5"):
+        assert complaint("row", text).startswith("filter of row: ")
+        assert "3-1: the range ends before it begins" in complaint("row", text)
+
+
+@given(rows=st.sets(st.integers(0, 5)))
+def test_a_list_keeps_its_rows_and_no_others(rows):
+    assert kept("row", list_of(rows)) == sorted(rows) if rows else list_of(rows) == "in ()"
+
+
+def test_a_list_of_many_rows_is_short_and_quick():
+    assert list_of(range(20_000)) == "in (0-19999)"
+    text = f"not {list_of(range(0, 20_000, 2))}"
+    assert len(text) <= MAX_LIST_TEXT
+    assert kept("row", text) == [1, 3, 5]
+    assert kept("row", f"{text} and > {' ' * 5_000} 1") == [3, 5]
+    assert "characters; allowed: at most 2000" in complaint("row", f"{text} or > 1")
+    assert f"allowed: at most {MAX_LIST_TEXT}" in complaint("row", "1" * 64_001)

@@ -343,10 +343,10 @@ def test_saved_plots_say_what_they_are():
     assert "limits" not in provenance_line(data)
     faint = plotted(made_spectrum(20, 0), unit="abmag")
     assert provenance_line(faint).endswith("triangles: 3-sigma limits (S/N below 3)")
-    assert file_stem_of(data, view) == "M_81_spherex_flux_mJy_rest"
+    assert file_stem_of(data, view) == "M_81_spherex_simulated_flux_mJy_rest"
     curve = View(x="mjd", channel=(3, 5), y="snr")
     assert file_stem_of(plotted(made_spectrum(20, 0), x="mjd", y="snr"), curve) == (
-        "M_81_spherex_snr_lightcurve_D3ch5"
+        "M_81_spherex_simulated_snr_lightcurve_D3ch5"
     )
     curve_data = plotted(made_spectrum(20, 0), x="mjd", y="snr")
     assert title_of(curve_data, curve) == "M 81: S/N, light curve, D3 channel 5, 1.82 \u00b5m"

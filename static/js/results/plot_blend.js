@@ -24,12 +24,28 @@ export async function showBlend(plot, store, api) {
   if (!found) return;
   place.hidden = found.correlation === null;
   if (found.correlation === null) return;
-  const strength = `Row ${row} is blended: correlation ${found.correlation.toFixed(3).replace("-", "\u2212")} with the neighbour that matters most`;
-  place.replaceChildren(`${strength}${found.partners.length ? "; measured in the same exposure: " : "."}`);
-  found.partners.forEach(({ target, name, separation, row: theirs }, number) => {
-    const link = element("button", "plot-link", name);
+  const strength = `Row ${row} is blended: its strongest correlation with a neighbour is ${signed(found.correlation)}`;
+  place.replaceChildren(`${strength}${found.partners.length ? "; in the same exposure: " : "."}`);
+  found.partners.forEach((partner, number) => {
+    const link = element("button", "plot-link", partner.name);
     link.type = "button";
-    link.addEventListener("click", () => store.show(store.get("job"), target, theirs));
-    place.append(number ? ", " : "", link, ` (${separation.toFixed(1)}\u2033 away)`);
+    link.addEventListener("click", () => store.show(store.get("job"), partner.target, partner.row));
+    place.append(number ? "; " : "", link, ` (${partnerWords(partner)})`);
   });
+  if (found.partners.some(({ at_most: atMost }) => atMost !== null)) {
+    place.append(". The file has the strongest correlation of each row only; limits follow from both.");
+  }
+}
+
+function partnerWords({ separation, pixels, correlation, at_most: atMost }) {
+  const words = [`${separation.toFixed(1)}\u2033`];
+  if (pixels !== null) words.push(`${pixels.toFixed(2)} pix`);
+  if (correlation !== null) words.push(`correlation ${signed(correlation)}`);
+  else if (atMost !== null) words.push(`correlation within \u00b1${atMost.toFixed(3)}`);
+  else words.push("not fitted together");
+  return words.join(", ");
+}
+
+function signed(value) {
+  return value.toFixed(3).replace("-", "\u2212");
 }

@@ -12,6 +12,7 @@ const WIDTH = 964;
 const HEIGHT = 520;
 const PANEL_HEIGHT = 150;
 const TITLE_HEIGHT = 22;
+const LINE_HEIGHT = 15;
 
 export function mountPlotExport(pane) {
   const menu = document.getElementById("plot-save-menu");
@@ -106,7 +107,8 @@ async function settled({ root }) {
 // The panels of the drawing in one SVG, with a title above and where the data come from below.
 async function composed(drawing, plot, height) {
   const space = "http://www.w3.org/2000/svg";
-  const total = height + 2 * TITLE_HEIGHT;
+  const foot = TITLE_HEIGHT + height;
+  const total = foot + plot.provenance.length * LINE_HEIGHT + 7;
   const svg = document.createElementNS(space, "svg");
   const attributes = {
     viewBox: `0 0 ${WIDTH} ${total}`, width: `${WIDTH_CM}cm`, height: `${((WIDTH_CM * total) / WIDTH).toFixed(3)}cm`,
@@ -114,7 +116,8 @@ async function composed(drawing, plot, height) {
   for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
   const paper = document.createElementNS(space, "rect");
   for (const [name, value] of Object.entries({ width: WIDTH, height: total, fill: "#ffffff" })) paper.setAttribute(name, value);
-  svg.append(paper, text(space, plot.title, 16, 15), text(space, plot.provenance, total - 7, 11));
+  svg.append(paper, text(space, plot.title, 16, 15));
+  plot.provenance.forEach((line, number) => svg.append(text(space, line, foot + (number + 1) * LINE_HEIGHT, 11)));
   const { left: left0, top: top0 } = drawing.root.el.getBoundingClientRect();
   for (const figure of drawing.panels) {
     const view = drawing.root.owner.find_one(figure);

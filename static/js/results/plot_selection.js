@@ -1,5 +1,7 @@
 // Points inside a box or a lasso become filters, which table and cutouts follow.
 
+import { MOST_CHARACTERS as MOST_LISTED, ranges, without } from "./row_lists.js";
+
 const MOST_CHARACTERS = 2000;
 
 // A small bar: "37 points: keep only these | leave these out | clear".
@@ -91,16 +93,9 @@ export class SelectionBar {
   }
 
   #rowFilters(rows, keep) {
-    const before = this.store.get("filters").row?.text ?? "";
-    const sorted = [...rows].sort((one, other) => one - other);
-    let text = `${keep ? "" : "not "}in (${sorted.join(", ")})`;
-    if (!keep && before) {
-      const ours = /^((?:in \([\d, ]+\) and )?)not in \(([\d, ]+)\)$/.exec(before);
-      if (ours) text = `${ours[1]}not in (${ours[2]}, ${sorted.join(", ")})`;
-      else if (!/\bor\b/i.test(before)) text = `${before} and ${text}`;
-      else return "There is already a filter on column row; clear it first.";
-    }
-    if (text.length > MOST_CHARACTERS) {
+    const text = keep ? `in (${ranges(rows)})` : without(this.store.get("filters").row?.text ?? "", rows);
+    if (text === null) return "There is already a filter on column row; clear it first.";
+    if (text.length > MOST_LISTED) {
       return `${rows.length} points are too many to be listed by row. ${
         keep ? "Draw a box instead: it becomes conditions on its axes." : "Select fewer at a time."}`;
     }

@@ -144,7 +144,8 @@ export class Store extends EventTarget {
     this.#memory[this.#memoryKey(here)] = pick(this.#state, PER_SPECTRUM);
     const then = this.#memory[this.#memoryKey({ job, target })] ?? pick(DEFAULTS, PER_SPECTRUM);
     const filters = this.#state.all_targets ? pick(this.#state, ["filters", "sql", "mask", "sort", "descending"]) : {};
-    this.set({ ...then, ...filters, ...(row === null ? {} : { row }), job, target, page: null });
+    const compare = exchanged(this.#state.compare, { job, target }, here);
+    this.set({ ...then, ...filters, ...(row === null ? {} : { row }), job, target, compare, page: null });
   }
 
   #memoryKey({ job, target }) {
@@ -169,7 +170,7 @@ export class Store extends EventTarget {
     else address.searchParams.set("row", row);
     const parts = Object.keys(DEFAULTS)
       .filter((key) => !["job", "target", "row", "page"].includes(key) && !same(this.#state[key], DEFAULTS[key]))
-      .map((key) => `${key}=${encodeURIComponent(JSON.stringify(this.#state[key]))}`);
+      .map((key) => `${key}=${encodeURIComponent(JSON.stringify(this.#state[key])).replaceAll("%2C", ",")}`);
     address.hash = parts.join("&");
     history.replaceState(history.state, "", address);
   }
@@ -188,6 +189,14 @@ export class Store extends EventTarget {
     }
     return patch;
   }
+}
+
+// The compared spectra when one of them is shown instead of another, which takes its place: as many
+// lie over each other as before.
+function exchanged(compare, shown, left) {
+  const is = (one) => ({ job, target }) => job === one.job && target === one.target;
+  if (!compare.some(is(shown))) return compare;
+  return compare.filter((one) => !is(left)(one)).map((one) => (is(shown)(one) ? left : one));
 }
 
 function same(one, other) {

@@ -110,7 +110,8 @@ export function mountTable({ store, api, keys }) {
   mountPager(pane);
   mountTableKeys(pane);
   store.on([...ROWS, ...LOOKS, "page", "row"], follow);
-  store.on(["row"], () => pane.mark());
+  // What was hidden could not be scrolled to its row.
+  store.on(["row", "pane"], () => pane.mark());
   follow();
 }
 
@@ -176,7 +177,8 @@ function mountRows(pane) {
     const found = row === null ? null : scroll.querySelector(`tr[data-row="${row}"]`);
     if (found) {
       found.setAttribute("aria-current", "true");
-      reveal(scroll, found);
+      // Somebody who turned to a page looks at its top.
+      if (store.get("page") === null) reveal(scroll, found);
     }
     const away = document.getElementById("table-away");
     const isAway = row !== null && pane.answer && !store.isKept(row);
@@ -215,12 +217,11 @@ function copySorting(from, to) {
   });
 }
 
-// Ascending, then descending, then as in the file.
-async function sortBy(pane, column) {
-  const { store } = pane;
+// Ascending, then descending, then as in the file; its top is what one sorts for.
+function sortBy({ store }, column) {
   const isSorted = store.get("sort") === column;
-  if (isSorted && store.get("descending")) store.set({ sort: "", descending: false, page: null });
-  else store.set({ sort: column, descending: isSorted, page: null });
+  if (isSorted && store.get("descending")) store.set({ sort: "", descending: false, page: 0 });
+  else store.set({ sort: column, descending: isSorted, page: 0 });
 }
 
 function emptyNote(pane) {

@@ -1,9 +1,9 @@
-// Filters: the boxes under the headers, the list of those in use, and the condition on whole rows.
+// Filters: the boxes under the headers, and the condition on whole rows.
 
 import { Refused } from "./api.js";
 import { element } from "./dom.js";
-import { channelInWords, isOfChannel } from "./light_curve.js";
 import { NO_FILTERS } from "./store.js";
+import { mountShown } from "./table_shown.js";
 
 const REST_MS = 600;
 
@@ -60,7 +60,7 @@ export function mountFilters(pane) {
       showUnit(pane, box, column);
     }
     showRefusal();
-    showActive();
+    pane.showActive();
   };
 
   // Under its box, wherever the table is scrolled to.
@@ -78,36 +78,20 @@ export function mountFilters(pane) {
     place.style.top = `${at.bottom - around.top + 4}px`;
   };
 
-  const showActive = () => {
-    const place = document.getElementById("active-filters");
-    const chips = Object.entries(store.get("filters")).map(([column, { text, unit }]) => {
-      const known = pane.column(column);
-      const ofUnit = known?.is_flux ? ` ${pane.unitLabel(unit)}` : "";
-      const remove = () => {
-        const { [column]: _, ...others } = store.get("filters");
-        typed.delete(column);
-        refused.delete(column);
-        store.set({ filters: others, page: null });
-      };
-      return chip(`${known?.label ?? column} ${text}${ofUnit}`, remove);
-    });
-    if (store.get("sql")) chips.push(chip(store.get("sql"), () => store.set({ sql: "", page: null })));
-    if (store.get("mask") !== "0") chips.push(chip("Flag mask", () => store.set({ mask: "0", page: null })));
-    if (isOfChannel(store)) chips.push(chip(channelInWords(store.get("channel")), () => store.set({ channel: null, page: null })));
-    place.hidden = !chips.length;
-    if (!chips.length) return place.replaceChildren();
-    const clear = element("button", "link-button", "Clear filters");
-    clear.type = "button";
-    clear.addEventListener("click", () => pane.clearFilters());
-    return place.replaceChildren(...chips, clear);
-  };
+  mountShown(pane, (column) => {
+    const { [column]: _, ...others } = store.get("filters");
+    typed.delete(column);
+    refused.delete(column);
+    store.set({ filters: others, page: null });
+  });
 
   pane.clearFilters = () => {
     typed.clear();
     refused.clear();
     store.set({ ...NO_FILTERS, page: null });
     pane.syncFilters();
-    scroll.focus({ preventScroll: true });
+    // The button that was pressed is gone.
+    if (store.get("pane") !== "spectrum") scroll.focus({ preventScroll: true });
   };
 
   pane.focusFilter = () => {
@@ -158,23 +142,8 @@ export function mountFilters(pane) {
   });
   store.on(["filters", "sql", "mask", "x", "channel"], () => pane.syncFilters());
   // Those of the address are there to be removed, even if the server refuses them.
-  showActive();
+  pane.showActive();
   mountAdvanced(pane);
-}
-
-function chip(text, remove) {
-  const made = element("span", "active-filter");
-  const words = element("span", "active-filter-text", text);
-  words.title = text;
-  const button = element("button", "active-filter-remove");
-  button.type = "button";
-  button.title = "Remove this filter";
-  const cross = element("span", "", "\u00d7");
-  cross.setAttribute("aria-hidden", "true");
-  button.append(cross, element("span", "visually-hidden", `Remove the filter ${text}`));
-  button.addEventListener("click", remove);
-  made.append(words, button);
-  return made;
 }
 
 // A filter keeps the unit that it was typed in; that is said when another one is shown.
