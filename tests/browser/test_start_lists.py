@@ -22,6 +22,7 @@ def choose(page, content, name="stars.csv"):
     file = {"name": name, "mimeType": "text/csv", "buffer": content}
     page.set_input_files("#list-file", file)
     page.wait_for_selector(f"#list-summary[data-name='{name}']", state="attached")
+    page.wait_for_load_state()
 
 
 def pick(page, source):
@@ -59,6 +60,7 @@ def test_a_dropped_list_keeps_what_was_typed_and_becomes_jobs(page):
     page.click("#submit-job")
     expect(page.get_by_role("alert").first).to_contain_text("1 row has errors")
     expect(page).to_have_url(WITH_LIST)
+    page.wait_for_load_state()
     page.get_by_role("button", name="Leave out the bad row").click()
     expect(page.locator("#list-sentence")).to_contain_text("1 row left out")
     expect(page.locator("#error-summary")).to_have_count(0)

@@ -20,6 +20,7 @@ PLAIN = b"wavelength,flux,flux_err\n" + b"".join(
 def test_a_dropped_file_opens_its_results_and_is_in_the_list(page):
     page.goto("/")
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Upload").click()
+    page.wait_for_url("**/upload/")
     drop(page, "#drop-zone", ("M_81.fits", spectrum_bytes(made_spectrum(30, 2), "fits")))
     page.wait_for_url(RESULTS)
     expect(page.get_by_role("heading", level=1)).to_have_text("M 81")
