@@ -174,10 +174,10 @@ def _context(request: VisitorRequest, form: JobForm) -> dict[str, Any]:
         data.update(form.data)
         data["submission_key"] = new_submission_key()
         form.data = data
-    options = (form if form.is_bound else form_so_far(_sent(form))).options()
+    given = form if form.is_bound else form_so_far(_sent(form))
     is_multi = form["mode"].value() == "multi"
     if is_multi:
-        title = _list_title(request, form["list"].value() or "", options)
+        title = _list_title(request, form["list"].value() or "", given.options())
         form.fields["title"].widget.attrs["placeholder"] = title
     return {
         "form": form,
@@ -195,7 +195,7 @@ def _context(request: VisitorRequest, form: JobForm) -> dict[str, Any]:
         "most_arcsec": MAX_EFFECTIVE_RADIUS_ARCSEC,
         "least_arcsec": LEAST_EFFECTIVE_RADIUS_ARCSEC,
         "options_open": form.is_bound and bool(OPTION_FIELDS & form.errors.keys()),
-        "options_in_words": " \u00b7 ".join(options_in_words(options)),
+        "options_in_words": _options_of(given),
     }
 
 
@@ -211,10 +211,9 @@ def _address(form: JobForm) -> str:
 
 
 def _options_of(form: JobForm) -> str:
-    """Return what differs from the defaults, and what is not valid, for the folded options."""
-    given = form if form.is_bound else form_so_far(_sent(form))
-    wrong = [problem for problem in problems_of(given) if problem.field in OPTION_FIELDS]
-    parts = [*options_in_words(given.options()), in_words(wrong)]
+    """Return what differs from the defaults in a cleaned form, and which options are not valid."""
+    wrong = [problem for problem in problems_of(form) if problem.field in OPTION_FIELDS]
+    parts = [*options_in_words(form.options()), in_words(wrong)]
     return " \u00b7 ".join(part for part in parts if part)
 
 

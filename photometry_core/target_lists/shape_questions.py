@@ -55,7 +55,7 @@ def _model_questions(values: TableValues, mapping: Mapping) -> list[Question]:
     labels = [Choice(column=candidate.column).label for candidate in found.values()]
     missing = [LABELS[role].removeprefix("the ") for role in SHAPE_ROLES if role not in found]
     text = (
-        f"{_listed(labels)} {'look' if len(labels) > 1 else 'looks'} like a part of a Sersic "
+        f"{_listed(labels)} {'look' if len(labels) > 1 else 'looks'} like a part of a S\u00e9rsic "
         f"profile; not found: {_listed(missing)}.{_lengths(values)} What are the targets?"
     )
     answers = (

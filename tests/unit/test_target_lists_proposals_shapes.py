@@ -138,9 +138,9 @@ def test_what_is_read_as_another_ratio_than_b_over_a_is_confirmed(name, value, t
 @pytest.mark.parametrize(
     ("header", "missing", "words"),
     [
-        ("n,q,pa", "effective_radius", "n, q and pa look like a part of a Sersic profile; not found"
-         ": effective radius. What are the targets?"),
-        ("ba,pa,re_arcsec", "sersic_index", "not found: Sersic index."),
+        ("n,q,pa", "effective_radius", "n, q and pa look like a part of a S\u00e9rsic "
+         "profile; not found: effective radius. What are the targets?"),
+        ("ba,pa,re_arcsec", "sersic_index", "not found: S\u00e9rsic index."),
         ("n,q,pa,re_kpc", "effective_radius", "re_kpc is in kpc: an angular radius is needed."),
     ],
 )  # fmt: skip
