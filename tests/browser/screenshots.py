@@ -43,7 +43,7 @@ def measure(page: Page) -> str:
 def settle(page: Page) -> None:
     """Wait until everything on a page is drawn."""
     if page.locator("#id_target").count() and page.input_value("#id_target"):
-        page.wait_for_selector("#position-feedback .feedback, #id_target_error")
+        page.wait_for_selector("#position-feedback .feedback, #id_target_error:not(:empty)")
     if page.locator("#plot").count():
         page.wait_for_load_state("networkidle")
     page.wait_for_timeout(400)

@@ -369,7 +369,7 @@ class TestCommand:
         ("arguments", "message"),
         [
             (["nowhere"], "neither RA and Dec in degrees nor a known name"),
-            (["10", "95"], "dec: 95.0"),
+            (["10", "95"], "dec: 95 is not a declination"),
             (["10", "5", "--detectors", "7"], "--detectors: '7' given; allowed: numbers 1 to 6"),
             (["10", "5", "--detectors", "x"], "--detectors: 'x' given"),
             (["10", "5", "--count", "0"], "--count: 0 given; allowed: 1 or more"),

@@ -20,7 +20,8 @@ export function mountTable({ store, api, keys }) {
     scroll: document.getElementById("table-scroll"),
     region: document.getElementById("table-region"),
     columns: [], flags: [], units: {}, answer: null,
-    unitLabel: (key) => pane.units[key] ?? key,
+    // A filter that was written into an address by hand may name none.
+    unitLabel: (key) => pane.units[key || "uJy"] ?? key,
     column: (name) => pane.columns.find((one) => one.name === name),
   };
   const latest = new Latest();

@@ -149,7 +149,7 @@ export function mountFilters(pane) {
 // A filter keeps the unit that it was typed in; that is said when another one is shown.
 function showUnit(pane, box, column) {
   const filter = pane.store.get("filters")[column];
-  const isOther = filter && pane.column(column)?.is_flux && filter.unit !== pane.store.get("unit");
+  const isOther = filter && pane.column(column)?.is_flux && (filter.unit || "uJy") !== pane.store.get("unit");
   const note = box.parentElement.querySelector(".filter-unit");
   if (!isOther) return note?.remove();
   const words = note ?? element("span", "filter-unit");
