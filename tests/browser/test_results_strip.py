@@ -298,14 +298,14 @@ def test_strip_panels_and_large_view_are_accessible(owner, seeded, scheme):
 
 def tap(page, locator):
     """Touch the middle of something with a finger."""
-    locator.scroll_into_view_if_needed()
+    # Waits until it is in view, at rest, and covered by nothing.
+    locator.click(trial=True)
     box = locator.bounding_box()
     at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    session.detach()
 
 
 def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
@@ -323,6 +323,8 @@ def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
         assert box["x"] + box["width"] <= 390
     page.get_by_role("button", name="More").click()
     page.get_by_label("Ordered by").select_option("time")
+    # The cutouts are fetched anew, in another order.
+    page.wait_for_load_state("networkidle")
     page.locator("#cutout-scale-open").click()
     expect(page.locator("#strip-more")).to_be_hidden()
     page.keyboard.press("Tab")
