@@ -162,6 +162,7 @@ def test_problems_can_be_read_and_lead_from_the_form_to_their_rows(owner, lists)
             expect(page.locator("#error-summary")).to_contain_text("2 rows have errors")
             expect(page).to_have_url(re.compile(f"list={lists['bad']}$"))
             expect(page.locator(".list-problem")).to_be_hidden()
+            page.wait_for_load_state()
     # What lies on the map keeps clear of the rows.
     missing = page.locator("#sky-missing")
     expect(missing).to_contain_text("WebGL 2 is missing or switched off")
@@ -177,6 +178,8 @@ def test_on_a_phone_a_touch_on_the_selected_cell_changes_it(context, seeded, lis
     page.goto(f"/?list={lists['bad']}")
     expect(page.locator("#rows-region")).to_be_hidden()
     page.locator("#list-summary").get_by_role("link", name="Show them").click()
+    # The rows are fetched anew: those with errors.
+    expect(page.locator("#rows tr[data-row]")).to_have_count(2)
     dec = cell(page, 2, "dec")
     dec.click()
     selected(page, 2)
