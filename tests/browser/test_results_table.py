@@ -239,6 +239,36 @@ def test_keys_step_along_the_order_of_the_table(owner, seeded):
     assert first != 0
 
 
+def test_keys_pressed_before_the_rows_came_count_when_they_are_there(owner, seeded):
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    def answered():
+        while waiting:
+            waiting.pop().continue_()
+        owner.wait_for_function("() => window.results.store.isKnown")
+
+    owner.route("**/targets/*/table", hold)
+    owner.goto(f"/jobs/{seeded['jobs']['several']}/results/?target=0")
+    owner.wait_for_function("() => document.getElementById('plot').dataset.drawn === 'true'")
+    owner.keyboard.press("j")
+    owner.keyboard.press("j")
+    answered()
+    selected(owner, 2)
+    # The rows in hand are those of the target that was left.
+    owner.keyboard.press("n")
+    owner.keyboard.press("j")
+    owner.get_by_role("tab", name="Flags").click()
+    owner.keyboard.press("f")
+    expect(owner.locator("#flags-step-note")).to_contain_text("still being counted")
+    assert state(owner, "row") is None
+    answered()
+    assert state(owner, "target") == 1
+    selected(owner, 1)
+
+
 def test_the_slash_leads_to_the_filter_that_was_used_last(owner, seeded):
     page = open_table(owner, seeded, state="")
     page.keyboard.press("/")

@@ -18,8 +18,9 @@ export function mountFlags({ store, api, keys }) {
   let severities = null;
   let counted = "";
 
+  const shown = () => `${store.get("job")}/${store.get("target")}`;
   const refresh = async () => {
-    const spectrum = `${store.get("job")}/${store.get("target")}`;
+    const spectrum = shown();
     const isOther = spectrum !== counted;
     let found;
     try {
@@ -31,7 +32,10 @@ export function mountFlags({ store, api, keys }) {
     if (!found) return;
     showError("");
     answer = found;
-    if (found.severities) [severities, counted] = [unpacked(found.severities), spectrum];
+    if (found.severities) {
+      [severities, counted] = [unpacked(found.severities), spectrum];
+      byId("flags-step-note").hidden = true;
+    }
     byId("flags-absent").hidden = answer.has_flags;
     byId("flags-controls").hidden = !answer.has_flags;
     list.show(answer.bits);
@@ -49,11 +53,16 @@ export function mountFlags({ store, api, keys }) {
 
   // The next flagged measurement along the table's order, if there is one.
   const step = (by) => {
+    const note = byId("flags-step-note");
+    if (!store.isKnown || counted !== shown()) {
+      note.hidden = false;
+      note.textContent = "The flags of this spectrum are still being counted.";
+      return;
+    }
     const rows = store.kept;
     const here = store.positionOf(store.get("row"));
     let at = here === undefined ? (by > 0 ? -1 : rows.length) : here;
-    do at += by; while (at >= 0 && at < rows.length && !(severities?.[rows[at]] >= FLAGGED));
-    const note = byId("flags-step-note");
+    do at += by; while (at >= 0 && at < rows.length && !(severities[rows[at]] >= FLAGGED));
     note.hidden = at >= 0 && at < rows.length;
     if (note.hidden) store.select(rows[at]);
     else note.textContent = `No flagged measurement ${by > 0 ? "after" : "before"} this one in the table.`;

@@ -32,6 +32,9 @@ export class Store extends EventTarget {
   #defaults;
   #kept = new Int32Array(0);
   #positions = new Map();
+  // Steps taken before the rows of this spectrum are known wait for them.
+  #isKnown = false;
+  #steps = 0;
   #strip = new Int32Array(0);
   #memory;
   #timer;
@@ -82,6 +85,7 @@ export class Store extends EventTarget {
     }
     if (!changed.size) return;
     this.#state = next;
+    if (changed.has("job") || changed.has("target")) [this.#isKnown, this.#steps] = [false, 0];
     this.#remember(changed);
     this.dispatchEvent(new CustomEvent("change", { detail: changed }));
     // At once, so that a reload keeps it; but browsers refuse hundreds of changes in seconds.
@@ -107,11 +111,19 @@ export class Store extends EventTarget {
     return this.#strip;
   }
 
+  // Whether those rows are of the spectrum that is shown: another one's arrive after a while.
+  get isKnown() {
+    return this.#isKnown;
+  }
+
   setKept(rows, strip) {
     this.#kept = rows;
     this.#strip = strip;
     this.#positions = new Map(Array.from(rows, (row, position) => [row, position]));
     this.dispatchEvent(new Event("kept"));
+    const steps = this.#steps;
+    [this.#isKnown, this.#steps] = [true, 0];
+    if (steps) this.move(steps);
   }
 
   isKept(row) {
@@ -128,7 +140,8 @@ export class Store extends EventTarget {
 
   // Another row along the table's order; from a row that is filtered out, the first one.
   move(step) {
-    if (!this.#kept.length) return;
+    if (!this.#isKnown) this.#steps += step;
+    if (!this.#isKnown || !this.#kept.length) return;
     const at = this.#positions.get(this.#state.row);
     const to = at === undefined ? 0 : Math.min(Math.max(at + step, 0), this.#kept.length - 1);
     this.select(this.#kept[to]);
