@@ -6,13 +6,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.test_results_layout import LOADED
+
 NONE_BAD = str(2**7 + 2**32 + 2**33)
 NOMINAL = str(2**63 - 1 - 2**21)
 
 
 def open_results(page, seeded, name="measured", query=""):
     page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}")
-    page.wait_for_function("() => window.results")
+    page.wait_for_function(LOADED)
     return page
 
 

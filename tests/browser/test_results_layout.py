@@ -5,12 +5,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_results_plot import READY
+
 STATE = "(key) => window.results.store.get(key)"
+LOADED = "() => window.results && !document.querySelector('#table-region[aria-busy]')"
 
 
 def open_results(page, seeded, name="several", query=""):
     page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}")
-    page.wait_for_function("() => window.results")
+    page.wait_for_function(LOADED)
     return page
 
 
@@ -215,13 +218,21 @@ def inside(page, outer, inner):
 
 def drawn(page, n_panels=1):
     page.wait_for_function(
-        "(n) => document.getElementById('plot').dataset.drawn === 'true'"
+        f"(n) => ({READY})()"
         " && window.results.plot.drawing.panels.length === n"
         " && window.results.plot.drawing.panels.every((one) => one.inner_height > 10)",
         arg=n_panels,
     )
     # The plot follows its place in frames of its own.
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        """() => {
+            const now = window.results.plot.drawing.panels.map((one) => one.inner_height).join();
+            const [before, frames] = window.sizes ?? ["", 0];
+            window.sizes = [now, now === before ? frames + 1 : 0];
+            return window.sizes[1] >= 20;
+        }"""
+    )
+    page.evaluate("() => { delete window.sizes; }")
 
 
 def test_a_low_window_has_room_for_the_spectrum(owner, seeded):

@@ -223,6 +223,7 @@ def test_guide_find_the_transient_pixel(owner, seeded):
     expect(transient).to_be_visible()
     page.keyboard.press("m")
     assert page.evaluate("() => window.results.store.get('masks')")
+    page.wait_for_selector(f".cutout[data-row='{row}'] .cutout-where")
     canvas = page.locator(f".cutout[data-row='{row}'] canvas")
     box = canvas.bounding_box()
     names = set()

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_results_plot import painted
 from tests.browser.test_results_strip import (
     PIXELS,
     canvas_of,
@@ -168,10 +169,10 @@ def test_the_large_view_is_read_by_keys(owner, seeded):
     large = viewer.locator("[data-viewer=canvas]")
     start = large.evaluate(PIXELS)
     page.keyboard.press("+")
-    page.wait_for_timeout(100)
+    painted(page)
     assert large.evaluate(PIXELS) != start
     page.keyboard.press("0")
-    page.wait_for_timeout(100)
+    painted(page)
     assert large.evaluate(PIXELS) == start
     page.keyboard.press("m")
     assert large.evaluate(PIXELS) != start

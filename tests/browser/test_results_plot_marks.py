@@ -44,6 +44,7 @@ def test_lines_are_marked_at_their_redshift_and_at_rest(owner, seeded):
     page.fill("#plot-redshift", "0.158339")
     page.locator("#plot-redshift").press("Enter")
     lines = "() => Array.from(window.results.plot.drawing.find('lines').data.x)"
+    painted(page)
     alpha = 1.87563 * 1.158339
     assert min(abs(x - alpha) for x in page.evaluate(lines)) < 1e-4
     assert state(page, "redshift") is None

@@ -6,6 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.test_results_layout import LOADED
+from tests.browser.test_results_plot import painted
+
 PIXELS = """(canvas) => {
     const { width, height } = canvas;
     // Read from a copy: Chromium treats a canvas that was read from differently.
@@ -165,6 +168,7 @@ def test_another_target_has_its_own_cutouts(owner, seeded):
     page.evaluate("results.store.show(results.store.get('job'), 1, 4)")
     expect(page.locator("#strip-after")).to_contain_text("16 after")
     expect_selected(page, 4)
+    settle(page)
     assert picture(page, 4) != before
 
 
@@ -244,20 +248,20 @@ def test_matched_cutouts_move_together_and_others_alone(owner, seeded):
         page.mouse.down()
         page.mouse.move(box["x"] + 80, box["y"] + 65, steps=4)
         page.mouse.up()
-        page.wait_for_timeout(100)
+        painted(page)
 
     drag()
     expect_selected(page, 39)
     assert all(picture(page, row) != start[row] for row in start)
     page.get_by_role("button", name="Reset").first.click()
-    page.wait_for_timeout(100)
+    painted(page)
     assert all(picture(page, row) == start[row] for row in start)
     page.mouse.move(box["x"] + 50, box["y"] + 50)
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(100)
+    painted(page)
     assert all(picture(page, row) != start[row] for row in start)
     page.uncheck("#cutout-wcs")
-    page.wait_for_timeout(100)
+    painted(page)
     start = {row: picture(page, row) for row in (38, 39)}
     drag()
     assert picture(page, 38) != start[38]
@@ -324,7 +328,8 @@ def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
     page.get_by_role("button", name="More").click()
     page.get_by_label("Ordered by").select_option("time")
     # The cutouts are fetched anew, in another order.
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(LOADED)
+    settle(page)
     page.locator("#cutout-scale-open").click()
     expect(page.locator("#strip-more")).to_be_hidden()
     page.keyboard.press("Tab")

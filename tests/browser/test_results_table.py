@@ -312,7 +312,9 @@ def test_another_target_has_its_own_rows(owner, seeded):
 def test_a_reload_brings_everything_back(owner, seeded):
     page = open_table(owner, seeded)
     type_filter(page, "flux", "> 100")
+    expect(page.locator("#table-count")).to_contain_text(f" of {N_ROWS} measurements")
     page.locator("th[data-column=flags] button").click()
+    expect(page.locator("th[data-column=flags]")).to_have_attribute("aria-sort", "ascending")
     page.locator("tr[data-row]").nth(5).locator("th").click()
     row = state(page, "row")
     page.wait_for_function("() => /filters.*sort|sort.*filters/.test(location.hash)")

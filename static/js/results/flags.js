@@ -9,6 +9,7 @@ import { mountFlagsOfRow } from "./flags_row.js";
 const CUSTOM = { key: "custom", label: "Custom", meaning: "set by the ticks below" };
 const MOST_DERIVED = 40;
 const FLAGGED = 1;
+const COUNTING = "The flags of this spectrum are still being counted.";
 
 export function mountFlags({ store, api, keys }) {
   const list = new FlagList(store);
@@ -32,10 +33,8 @@ export function mountFlags({ store, api, keys }) {
     if (!found) return;
     showError("");
     answer = found;
-    if (found.severities) {
-      [severities, counted] = [unpacked(found.severities), spectrum];
-      byId("flags-step-note").hidden = true;
-    }
+    if (found.severities) [severities, counted] = [unpacked(found.severities), spectrum];
+    showCounting();
     byId("flags-absent").hidden = answer.has_flags;
     byId("flags-controls").hidden = !answer.has_flags;
     list.show(answer.bits);
@@ -51,12 +50,18 @@ export function mountFlags({ store, api, keys }) {
     byId("flags-mask-hex").textContent = hexadecimal(store.get("mask"));
   };
 
+  const isCounted = () => store.isKnown && counted === shown();
+  const showCounting = () => {
+    const note = byId("flags-step-note");
+    if (isCounted() && note.textContent === COUNTING) note.hidden = true;
+  };
+
   // The next flagged measurement along the table's order, if there is one.
   const step = (by) => {
     const note = byId("flags-step-note");
-    if (!store.isKnown || counted !== shown()) {
+    if (!isCounted()) {
       note.hidden = false;
-      note.textContent = "The flags of this spectrum are still being counted.";
+      note.textContent = COUNTING;
       return;
     }
     const rows = store.kept;
@@ -74,6 +79,7 @@ export function mountFlags({ store, api, keys }) {
   byId("flags-previous").addEventListener("click", () => step(-1));
   byId("flags-decode").addEventListener("click", () => answer && decode(store, answer));
   store.on(["row"], () => { byId("flags-step-note").hidden = true; });
+  store.addEventListener("kept", showCounting);
   store.on(["mask", "sql"], mark);
   store.on(["derived"], () => answer && showDecode(store, answer));
   store.on(["job", "target", "filters", "sql", "mask", "derived", "x", "channel"], refresh);

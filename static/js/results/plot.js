@@ -46,6 +46,7 @@ class PlotPane {
     mountPlotExport(this);
     store.on(ASKED, (changed) => {
       this.#forgetZoom(changed);
+      this.#element.dataset.drawn = "false";
       clearTimeout(this.#timers.load);
       this.#timers.load = setTimeout(() => this.load());
     });
@@ -71,6 +72,7 @@ class PlotPane {
 
   async load() {
     const nPanels = 1 + this.store.get("panels").length;
+    // Until it shows what the store says.
     this.#element.dataset.drawn = "false";
     this.#state.hidden = Boolean(this.drawing);
     try {

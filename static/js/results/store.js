@@ -120,9 +120,9 @@ export class Store extends EventTarget {
     this.#kept = rows;
     this.#strip = strip;
     this.#positions = new Map(Array.from(rows, (row, position) => [row, position]));
-    this.dispatchEvent(new Event("kept"));
     const steps = this.#steps;
     [this.#isKnown, this.#steps] = [true, 0];
+    this.dispatchEvent(new Event("kept"));
     if (steps) this.move(steps);
   }
 
