@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_results_plot import READY
+from tests.browser.test_results_plot import READY, painted
 
 STATE = "(key) => window.results.store.get(key)"
 LOADED = "() => window.results && !document.querySelector('#table-region[aria-busy]')"
@@ -223,16 +223,7 @@ def drawn(page, n_panels=1):
         " && window.results.plot.drawing.panels.every((one) => one.inner_height > 10)",
         arg=n_panels,
     )
-    # The plot follows its place in frames of its own.
-    page.wait_for_function(
-        """() => {
-            const now = window.results.plot.drawing.panels.map((one) => one.inner_height).join();
-            const [before, frames] = window.sizes ?? ["", 0];
-            window.sizes = [now, now === before ? frames + 1 : 0];
-            return window.sizes[1] >= 20;
-        }"""
-    )
-    page.evaluate("() => { delete window.sizes; }")
+    painted(page)
 
 
 def test_a_low_window_has_room_for_the_spectrum(owner, seeded):

@@ -27,6 +27,17 @@ TICKS = """() => {
     const { formatter } = window.results.plot.drawing.panels[0].left[0];
     return formatter.doFormat([0, 1e9, 4.5e9], {});
 }"""
+AT_REST = """async () => {
+    const measure = () => JSON.stringify([
+        ["plot", "strip-pane"].map((id) => document.getElementById(id).getBoundingClientRect()),
+        window.results.plot.drawing?.panels.map((one) => [one.inner_width, one.inner_height]),
+    ]);
+    for (let [before, frames] = ["", 0]; frames < 6;) {
+        await new Promise(requestAnimationFrame);
+        const now = measure();
+        [before, frames] = [now, now === before ? frames + 1 : 0];
+    }
+}"""
 USE_TOOL = """(type) => {
     const { tools } = window.results.plot.drawing.layout.toolbar;
     tools.find((tool) => (tool.tools?.[0]?.type ?? tool.type) === type).active = true;
@@ -75,10 +86,8 @@ def label(page, panel=0):
 
 
 def painted(page):
-    """Wait until Bokeh has laid out what was put into the plot."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    """Wait until the page is at rest: Bokeh follows its place in frames of its own."""
+    page.evaluate(AT_REST)
 
 
 def click_point(page, row, panel=0):
@@ -141,6 +150,7 @@ def test_hovering_decodes_the_flags(owner, seeded):
                 ({ names }) => names.includes("CONTAINS_BAD_PIXEL"));
             return plot.points.row[plot.points.flags.indexOf(set)]; }"""
     )
+    painted(page)
     point = page.evaluate(POINT, [row, 0])
     page.mouse.move(point["x"] - 3, point["y"])
     page.mouse.move(point["x"], point["y"])

@@ -8,6 +8,7 @@ from tests.browser.test_results_plot import (
     change,
     label,
     open_results,
+    painted,
     redrawn,
     state,
 )
@@ -24,6 +25,7 @@ def test_spectra_lie_over_each_other_and_a_click_shows_the_other(owner, seeded):
         page.locator("#compare-scale").select_option("offset")
     expect(page.locator("#plot-notes")).to_contain_text("added")
     assert label(page) == "Flux density + offset (\u00b5Jy)"
+    painted(page)
     point = page.evaluate(
         """() => { const { plot: pane } = window.results;
             const { points, panels } = pane.plot;
