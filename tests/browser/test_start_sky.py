@@ -36,6 +36,10 @@ def tell(page, **values):
 
 def click_on(page, place=None):
     """Click on the map: on a place, or on the middle of what is free of it."""
+    # What lies there is known when it is drawn.
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
     x, y = page.evaluate(
         "(place) => window.start.sky.view.pixelOf(place ?? window.start.store.get('view'))", place
     )
@@ -63,9 +67,10 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     # A click is a target.
     wanted = page.evaluate("() => window.start.store.get('view')")
     click_on(page)
-    value = page.input_value("#id_target")
-    assert re.fullmatch(r"\d+\.\d{6} -?\d+\.\d{6}", value)
-    assert degrees(value)[1] == pytest.approx(wanted["dec"], abs=wanted["fov"] / 300)
+    expect(page.locator("#id_target")).to_have_value(re.compile(r"^\d+\.\d{6} -?\d+\.\d{6}$"))
+    assert degrees(page.input_value("#id_target"))[1] == pytest.approx(
+        wanted["dec"], abs=wanted["fov"] / 300
+    )
     page.wait_for_selector("#position-feedback .feedback-good")
     assert page.evaluate("() => window.skyused")
 
@@ -91,7 +96,7 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     tell(page, mode="multi", positions=ROWS)
     page.keyboard.press("Escape")
     click_on(page, ROWS[2])
-    assert page.evaluate("() => window.start.store.get('row')") == 2
+    page.wait_for_function("() => window.start.store.get('row') === 2")
     click_on(page)
     assert page.input_value("#id_target") == typed
     page.evaluate("() => window.start.store.look(83.6, 22.0, 0.4)")
