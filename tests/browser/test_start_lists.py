@@ -116,6 +116,7 @@ def test_without_scripts_plain_forms_do_the_same(browser, site):
     page.click("#list-text-send")
     expect(page.locator("#list-text-error")).to_contain_text("no rows")
     expect(page.locator("#list-text")).to_have_value("name,ra,dec")
+    page.wait_for_load_state()
     pick(page, "File")
     file = {"name": "stars.csv", "mimeType": "text/csv", "buffer": long_table(3, n_bad=1)}
     page.set_input_files("#list-file", file)
@@ -125,6 +126,7 @@ def test_without_scripts_plain_forms_do_the_same(browser, site):
     page.wait_for_load_state()
     page.get_by_role("button", name="Leave out all 1").click()
     expect(page.locator("#list-sentence")).to_contain_text("2 targets: one job, 1 row left out")
+    page.wait_for_load_state()
     page.goto("/?mode=multi")
     hours = {"name": "hours.csv", "mimeType": "text/csv", "buffer": b"id,ra,dec\na,5.5,10\n"}
     page.set_input_files("#list-file", hours)
