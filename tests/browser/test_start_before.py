@@ -128,6 +128,8 @@ def test_a_list_is_counted_and_its_rows_are_looked_at(owner, site, seeded):
     page.goto(f"/?list={lists['bad']}")
     expect(page.locator("#before-head")).to_contain_text("measurements of 4 targets")
     expect(page.locator("#before-preview")).to_be_hidden()
+    # The positions of its rows come in an answer of their own.
+    page.wait_for_function("() => window.start.store.get('positions').length > 1")
     page.evaluate(
         "() => window.start.store.set({ row: window.start.store.get('positions')[1].row })"
     )
