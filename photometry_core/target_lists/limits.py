@@ -28,8 +28,7 @@ BOUNDS = Bounds(
     tables=50,
     rows=MAX_ROWS,
     columns=MAX_COLUMNS,
-    # Those of all cells, of all rows, and of what describes them.
-    elements=1_100_000,
+    elements=1_500_000,
     header_length=64_000,
     skips_columns=True,
     cells=MAX_CELLS,
