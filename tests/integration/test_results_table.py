@@ -19,7 +19,6 @@ from tests.spectra import made_spectrum
 
 pytestmark = pytest.mark.django_db
 
-# What the page promises; of the processor, since the machine does other things as well.
 MOST_SECONDS = 2.0
 RECIPE = 'MOD(FLOOR("flags" / POWER(2, 7)), 2) = 1'
 
@@ -241,9 +240,9 @@ HOSTILE = [
 def test_hostile_requests_get_a_sentence_in_time(ask, complete, view):
     job = complete(made_spectrum(200, 0))
     ask(job)
-    start = time.process_time()
+    start = time.perf_counter()
     status, answer = ask(job, view=view)
-    assert time.process_time() - start < MOST_SECONDS
+    assert time.perf_counter() - start < MOST_SECONDS
     assert status in (400, 413)
     assert len(answer["error"]) < 600
     assert not Path("/tmp/spherex-copied.csv").exists()

@@ -19,7 +19,7 @@ from photometry_core.errors import InvalidInputError
 from tests.small_spectrum import FLAGS, small_dataset
 
 DATASET = small_dataset()
-# What the page promises; of the processor, since the machine does other things as well.
+# What the page promises, with room for a machine that does other things as well.
 MOST_SECONDS = 2.0
 
 
@@ -256,10 +256,10 @@ def test_hostile_expressions_are_refused_in_words(expression, where):
         "sql": {"sql": expression},
         "filter": {"filters": {"flux": {"text": f"> {expression}"}}},
     }[where]
-    start = time.process_time()
+    start = time.perf_counter()
     with pytest.raises(InvalidInputError) as refused:
         select_rows(DATASET, parse_view(view))
-    assert time.process_time() - start < MOST_SECONDS
+    assert time.perf_counter() - start < MOST_SECONDS
     said = str(refused.value)
     assert said.startswith(
         {"derived": "column a: ", "sql": "filter of rows: "}.get(where, "filter of")
@@ -271,10 +271,10 @@ def test_hostile_expressions_are_refused_in_words(expression, where):
 @pytest.mark.parametrize("expression", ODD, ids=lambda text: ascii(text[:20]))
 def test_odd_expressions_get_values_or_a_message_in_time(expression):
     # Twenty thousand rows, as the largest spectra have.
-    start = time.process_time()
+    start = time.perf_counter()
     found = outcome(expression, BIG)
     assert len(found) == BIG.n_rows or (found.startswith("column made: ") and len(found) < 600)
-    assert time.process_time() - start < MOST_SECONDS
+    assert time.perf_counter() - start < MOST_SECONDS
 
 
 BIG = small_dataset(
@@ -304,10 +304,10 @@ BIG = small_dataset(
 )
 def test_the_database_is_locked_even_for_statements_of_our_own(statement, words):
     measurements = Measurements.of_table(BIG.table).table
-    start = time.process_time()
+    start = time.perf_counter()
     with pytest.raises(InvalidInputError, match=words):
         run(statement, measurements, Deadline(0.3))
-    assert time.process_time() - start < MOST_SECONDS
+    assert time.perf_counter() - start < MOST_SECONDS
     assert not Path("/tmp/measurements.csv").exists()
 
 
