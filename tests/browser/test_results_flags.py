@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_results_layout import LOADED
+from tests.browser.test_results_layout import change, state
+from tests.browser.test_results_plot import LOADED
 
 NONE_BAD = str(2**7 + 2**32 + 2**33)
 NOMINAL = str(2**63 - 1 - 2**21)
@@ -16,14 +17,6 @@ def open_results(page, seeded, name="measured", query=""):
     page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}")
     page.wait_for_function(LOADED)
     return page
-
-
-def state(page, key):
-    return page.evaluate("(key) => window.results.store.get(key)", key)
-
-
-def change(page, **patch):
-    page.evaluate("(patch) => window.results.store.set(patch)", patch)
 
 
 def flag_line(page, name):

@@ -5,10 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_results_plot import READY, painted
+from tests.browser.test_results_plot import LOADED, READY, painted
 
 STATE = "(key) => window.results.store.get(key)"
-LOADED = "() => window.results && !document.querySelector('#table-region[aria-busy]')"
 
 
 def open_results(page, seeded, name="several", query=""):

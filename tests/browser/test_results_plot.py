@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from explorer.results.row_lists import list_of
 
 # Plot and table ask at the same time, and either may answer first.
-READY = """() => document.getElementById('plot').dataset.drawn === 'true'
-    && !document.querySelector('#table-region[aria-busy]')"""
+LOADED = "() => window.results && !document.querySelector('#table-region[aria-busy]')"
+READY = f"() => ({LOADED})() && document.getElementById('plot').dataset.drawn === 'true'"
 POINT = """([row, panel]) => {
     const { plot: pane } = window.results;
     const view = pane.drawing.root.owner.find_one(pane.drawing.panels[panel]);

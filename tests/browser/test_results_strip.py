@@ -6,8 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.test_results_layout import LOADED
-from tests.browser.test_results_plot import painted
+from tests.browser.test_results_plot import LOADED, painted
 
 PIXELS = """(canvas) => {
     const { width, height } = canvas;

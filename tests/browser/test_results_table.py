@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.test_results_plot import LOADED
+
 STATE = "(key) => window.results.store.get(key)"
 GUIDE_FILTER = "like '%D3%' or like '%D4%'"
 N_ROWS, N_D3_D4 = 233, 78
@@ -136,7 +138,7 @@ def test_filters_are_removed_one_by_one_or_all(owner, seeded):
         expect(line).to_contain_text(f"{n_kept} of {N_ROWS} shown")
         expect(line).to_be_in_viewport()
     # The rows of the mask are there, so that nothing moves under the pointer.
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(LOADED)
     page.get_by_role("button", name="Clear filters").click()
     count(page, f"{N_ROWS} measurements")
     expect(page.locator("#active-filters")).to_be_hidden()

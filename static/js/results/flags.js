@@ -19,9 +19,8 @@ export function mountFlags({ store, api, keys }) {
   let severities = null;
   let counted = "";
 
-  const shown = () => `${store.get("job")}/${store.get("target")}`;
   const refresh = async () => {
-    const spectrum = shown();
+    const { spectrum } = store;
     const isOther = spectrum !== counted;
     let found;
     try {
@@ -50,7 +49,7 @@ export function mountFlags({ store, api, keys }) {
     byId("flags-mask-hex").textContent = hexadecimal(store.get("mask"));
   };
 
-  const isCounted = () => store.isKnown && counted === shown();
+  const isCounted = () => store.isKnown && counted === store.spectrum;
   const showCounting = () => {
     const note = byId("flags-step-note");
     if (isCounted() && note.textContent === COUNTING) note.hidden = true;

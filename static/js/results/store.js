@@ -61,6 +61,11 @@ export class Store extends EventTarget {
     return this.#state[key];
   }
 
+  // Which one is shown, as a text.
+  get spectrum() {
+    return this.#memoryKey(this.#state);
+  }
+
   isDefault(key) {
     return same(this.#state[key], DEFAULTS[key]);
   }
