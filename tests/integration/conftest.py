@@ -150,10 +150,19 @@ def kill_group(cluster):
 def processes_of(cluster):
     """Return the living processes of a cluster's group."""
     found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            if alive and os.getpgid(process.pid) == cluster.pid:
+    for process in alive(psutil.process_iter()):
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == cluster.pid:
+                found.append(process)
+    return found
+
+
+def alive(processes):
+    """Return those of some processes that have not ended; any may end while it is asked."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 

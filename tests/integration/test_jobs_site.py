@@ -6,6 +6,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from http.cookiejar import CookieJar
 
 import psutil
@@ -16,7 +17,7 @@ from jobs import products
 from jobs.management.commands import demo, run
 from jobs.models import Job
 from jobs.phases import Phase
-from tests.integration.conftest import ROOT, environment_of_test, wait_for
+from tests.integration.conftest import ROOT, alive, environment_of_test, wait_for
 
 
 @pytest.fixture
@@ -42,9 +43,8 @@ def start(site, tmp_path):
     # Shown if the test fails.
     print(output.read_text() if output.exists() else "")
     for process in started:
-        family = family_of(process)
-        for member in [process, *family]:
-            if member.is_running():
+        for member in [process, *family_of(process)]:
+            with suppress(psutil.NoSuchProcess):
                 member.kill()
         process.wait()
 
@@ -57,12 +57,16 @@ def family_of(process):
         return []
 
 
-def alive(processes):
-    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-
-
 def clusters_of(process):
-    return [child for child in process.children() if "work" in child.cmdline()]
+    return [child for child in alive(process.children()) if "work" in command_of(child)]
+
+
+def command_of(process):
+    """Return the words of its command line; none if it has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def free_port():
