@@ -134,11 +134,11 @@ def test_filters_are_removed_one_by_one_or_all(owner, seeded):
         line = page.locator("#active-filters")
         expect(line).to_contain_text("Flux > 100 \u00b5Jy")
         expect(line).to_contain_text("Left out: CONTAINS_BAD_PIXEL")
+        # The rows of the mask are there: counted, and nothing moves under the pointer.
+        page.wait_for_function(LOADED)
         n_kept = page.evaluate("() => window.results.store.kept.length")
         expect(line).to_contain_text(f"{n_kept} of {N_ROWS} shown")
         expect(line).to_be_in_viewport()
-    # The rows of the mask are there, so that nothing moves under the pointer.
-    page.wait_for_function(LOADED)
     page.get_by_role("button", name="Clear filters").click()
     count(page, f"{N_ROWS} measurements")
     expect(page.locator("#active-filters")).to_be_hidden()
