@@ -106,7 +106,7 @@ def test_masks_are_one_switch_and_the_source_is_off_at_first(owner, seeded):
     assert picture(page, 39) == off
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
-    assert page.evaluate("document.activeElement.id") == "mask-panel-open"
+    expect(page.locator("#mask-panel-open")).to_be_focused()
     page.keyboard.press("m")
     expect(page.locator("#cutout-masks")).not_to_be_checked()
 
@@ -145,7 +145,7 @@ def test_the_large_view_opens_and_gives_the_focus_back(owner, seeded, way):
     page.keyboard.press("Escape")
     expect(viewer).to_be_hidden()
     expect_selected(page, 40)
-    assert page.evaluate("document.activeElement.dataset.row") == "40"
+    expect(page.locator(".cutout[data-row='40']")).to_be_focused()
     # The legend is back where it was.
     page.locator("#mask-panel-open").click()
     expect(page.locator("#mask-panel")).to_contain_text("TRANSIENT")
