@@ -71,22 +71,20 @@ def _of_a_list(
 @_of_a_list
 def mapping(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     """Show which column is what; change it."""
+    data = (request.POST if request.method == "POST" else request.GET).dict()
+    sources = {role: data[f"{role}.source"] for role in ROLES if data.get(f"{role}.source")}
     if request.method != "POST":
-        return render(request, "start/mapping.html", mapping_context(target_list))
-    data = request.POST.dict()
+        return render(request, "start/mapping.html", mapping_context(target_list, sources))
     before = mapping_of(target_list)
     changed = changed_mapping(file_of(target_list), before, data)
     if changed.table != before.table:
         use_table(target_list, changed)
     else:
         save_mapping(target_list, changed)
-    sources = {role: data[f"{role}.source"] for role in ROLES if data.get(f"{role}.source")}
     if not _is_scripted(request):
         constants = [role for role, source in sources.items() if source == "constant"]
         return _whole_page(target_list, {"one_value": constants})
-    response = render(request, "start/mapping.html", mapping_context(target_list, sources))
-    response["HX-Trigger"] = "listchanged"
-    return response
+    return render(request, "start/mapping.html", mapping_context(target_list, sources))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,10 +8,21 @@ document.addEventListener("click", (event) => {
   if (button) edit(button);
 });
 
-function edit(button) {
+// Puts something else into a place; a title that is being typed in there goes on being typed.
+export function exchange(place, html) {
+  const input = place.querySelector(".title-form input");
+  const typed = input && { text: input.value, start: input.selectionStart, end: input.selectionEnd };
+  const job = input?.form.dataset.job;
+  place.innerHTML = html;
+  const button = typed && place.querySelector(`[data-rename="${CSS.escape(job)}"]`);
+  if (button) edit(button, typed);
+}
+
+function edit(button, typed = null) {
   const { rename: job, address, csrf } = button.dataset;
   const shown = button.parentElement.querySelector(`[data-title-of="${job}"]`);
-  const form = titleForm(shown.textContent);
+  const form = titleForm(typed?.text ?? shown.textContent);
+  form.dataset.job = job;
   const input = form.querySelector("input");
   const wasHidden = shown.hidden;
   const close = () => {
@@ -24,7 +35,8 @@ function edit(button) {
   button.hidden = true;
   button.after(form);
   input.focus();
-  input.select();
+  if (typed) input.setSelectionRange(typed.start, typed.end);
+  else input.select();
   form.addEventListener("keydown", (event) => {
     // Keys of the page are not for a text that is being typed.
     event.stopPropagation();

@@ -37,6 +37,11 @@ flat,150.4,2.35,2,2.3,10,3
 large,150.5,2.4,2,0.5,720,35
 no n,150.6,2.45,,0.5,10,3
 """
+# Nothing of it is asked.
+SHAPES = """id,ra,dec,sersic_n,b/a,pa_deg,re_arcsec
+first,110.1,2.2,4,0.6,30,3.5
+second,110.2,2.25,1,0.9,10,2
+"""
 FIELDS = "".join(
     f'<FIELD name="{name}" datatype="double" unit="deg" ucd="pos.eq.{name};meta.main"/>'
     for name in ("ra", "dec")
@@ -52,6 +57,8 @@ LISTS = {
     "galaxies": GALAXIES,
     "good": f"name,ra,dec,mag\n{GOOD}\n",
     "bad": BAD,
+    "typed": SHAPES.replace("id", "typed"),
+    "fixed": SHAPES.replace("id", "fixed"),
     "tables": f'<VOTABLE xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>{ROWS}</RESOURCE></VOTABLE>',
     "wide": f"{MANY_COLUMNS}\nonly,110.5,-5.25{',7' * 40}\n",
 }

@@ -44,6 +44,31 @@ def test_n_and_p_go_through_the_targets_and_stop_at_the_ends(owner, seeded):
         expect(page.locator("h1")).to_have_text(name)
 
 
+def test_a_title_that_is_typed_while_another_target_comes_goes_on(owner, seeded):
+    page = open_results(owner, seeded)
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route("**/targets/1/head", hold)
+    with page.expect_request("**/targets/1/head"):
+        page.keyboard.press("n")
+    page.get_by_role("button", name="Change the title Two targets").click()
+    title = page.get_by_role("textbox", name="Title")
+    page.keyboard.type("A pair")
+    page.keyboard.press("Home")
+    waiting.pop().continue_()
+    expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
+    expect(title).to_be_focused()
+    page.keyboard.type("Not ")
+    expect(title).to_have_value("Not A pair")
+    page.keyboard.press("Escape")
+    expect(title).to_have_count(0)
+    expect(page.locator(".results-head .eyebrow")).to_contain_text("Two targets")
+    expect(page.get_by_role("button", name="Change the title Two targets")).to_be_focused()
+
+
 def test_filters_belong_to_their_spectrum_and_come_back_with_it(owner, seeded):
     page = open_results(owner, seeded)
     change(page, mask="128", row=3)

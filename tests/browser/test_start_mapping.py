@@ -40,8 +40,8 @@ def test_one_value_for_all_rows(owner, lists):
     page = open_mapping(owner, lists["bad"])
     open_all(page)
     page.get_by_label("Sérsic galaxies").click()
-    source = page.get_by_label("Sérsic index n: where from")
-    source.select_option("One value")
+    # No column of the list looks like one.
+    expect(page.get_by_label("Sérsic index n: where from")).to_have_value("constant")
     index = page.get_by_label("Sérsic index n", exact=True)
     expect(page.locator("#map-sersic_index-why")).to_contain_text("Allowed: 0.5 to 6")
     index.fill("2.5")
@@ -126,3 +126,117 @@ def test_what_is_asked_is_answered_first(owner, lists):
     expect(page.locator(".samples")).to_contain_text("189.997650 -11.623060")
     expect(page.locator("#rows-summary")).to_have_text("2 good")
     page.wait_for_function("() => window.start.store.get('positions').length === 2")
+
+
+class HeldAnswers:
+    """Questions about the columns of a list, kept back until they may be answered."""
+
+    def __init__(self, page, list_id):
+        self._page = page
+        self._routes = []
+        page.route(f"**/lists/{list_id}/mapping*", self._keep)
+
+    def _keep(self, route):
+        self._routes.append(route)
+
+    def expect(self, *methods):
+        """Wait until as many are there; they are asked one after the other."""
+        for _ in range(200):
+            if len(self._routes) >= len(methods):
+                break
+            self._page.wait_for_timeout(100)
+        assert [route.request.method for route in self._routes] == [*methods]
+
+    def answer(self):
+        self._routes.pop(0).continue_()
+
+
+def test_what_is_typed_while_an_answer_is_under_way_stays(owner, lists):
+    page = open_mapping(owner, lists["typed"])
+    open_all(page)
+    index = page.get_by_label("Sérsic index n", exact=True)
+    page.get_by_label("Sérsic index n: where from").select_option("One value")
+    expect(page.locator("#map-sersic_index-why")).to_contain_text("Allowed: 0.5 to 6")
+    held = HeldAnswers(page, lists["typed"])
+    frame = page.locator("#map-frame")
+    frame.select_option("FK5")
+    held.expect("POST")
+    index.press_sequentially("2.5")
+    index.press("ArrowLeft")
+    held.answer()
+    expect(page.locator(".mapping-summary")).to_contain_text("FK5")
+    expect(index).to_be_focused()
+    expect(index).to_have_value("2.5")
+    # At the place where it was left.
+    index.press("0")
+    expect(index).to_have_value("2.05")
+    # Leaving the field takes it, although the browser has not seen all of it typed.
+    page.keyboard.press("Tab")
+    held.expect("POST")
+    # What is chosen before the answer goes with the next question.
+    frame.select_option("ICRS")
+    held.answer()
+    held.expect("POST")
+    held.answer()
+    expect(page.locator(".mapping-summary")).to_contain_text("n: 2.05 for all rows")
+    expect(page.locator(".mapping-summary")).to_contain_text("ICRS")
+
+
+def test_rows_that_are_changed_leave_a_value_that_is_being_typed(owner, lists):
+    page = open_mapping(owner, lists["fixed"])
+    open_all(page)
+    expect(page.locator(".samples li").nth(1)).to_contain_text("n 1, b/a 0.9, PA 10°")
+    held = HeldAnswers(page, lists["fixed"])
+    page.locator("#rows tr[data-row='1'] [data-role='position_angle']").dblclick()
+    page.keyboard.type("55")
+    page.keyboard.press("Enter")
+    held.expect("GET")
+    page.get_by_label("Sérsic index n: where from").select_option("One value")
+    held.answer()
+    held.expect("POST")
+    held.answer()
+    expect(page.locator("#map-sersic_index-why")).to_contain_text("Allowed: 0.5 to 6")
+    # There is no value yet, and the rows change once more.
+    page.locator("#rows tr[data-row='1'] [data-role='ra'].cell").dblclick()
+    page.keyboard.type("111.5")
+    page.keyboard.press("Enter")
+    held.expect("GET")
+    index = page.get_by_label("Sérsic index n", exact=True)
+    index.press_sequentially("3")
+    held.answer()
+    expect(page.locator(".samples li").nth(1)).to_contain_text("111.5")
+    expect(index).to_be_focused()
+    expect(index).to_have_value("3")
+    index.press("Enter")
+    held.expect("POST")
+    held.answer()
+    expect(page.locator(".mapping-summary")).to_contain_text("n: 3 for all rows")
+    expect(page.locator(".samples li").nth(1)).to_contain_text("n 3, b/a 0.9, PA 55°")
+
+
+def test_what_was_refused_stays_with_the_reason_when_rows_change(owner, lists):
+    page = open_mapping(owner, lists["wide"])
+    open_all(page)
+    name = page.get_by_label("Name", exact=True)
+    name.fill("flux_99")
+    name.press("Enter")
+    failure = page.locator(".mapping-failure")
+    expect(failure).to_contain_text("the list has no column 'flux_99'")
+    with page.expect_response(lambda response: "/mapping" in response.url):
+        page.get_by_role("button", name="Leave out row 1").click()
+    expect(page.locator("#mapping")).not_to_have_attribute("aria-busy", "true")
+    expect(name).to_have_value("flux_99")
+    expect(failure).to_contain_text("the list has no column 'flux_99'")
+    page.get_by_role("button", name="Take back row 1").click()
+    expect(page.get_by_role("button", name="Leave out row 1")).to_be_attached()
+    name.fill("name")
+    name.press("Enter")
+    expect(failure).to_have_count(0)
+    # A box that is entered is empty, to be searched in; leaving it like that chooses nothing.
+    name.blur()
+    name.focus()
+    expect(name).to_have_value("")
+    name.press("Enter")
+    name.blur()
+    expect(name).to_have_value("name")
+    expect(page.locator(".mapping-summary")).to_contain_text("Name: name")

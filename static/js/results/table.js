@@ -153,14 +153,14 @@ function mountRows(pane) {
     made.innerHTML = html;
     const table = made.content.querySelector("table");
     const old = scroll.querySelector("table");
+    let focused = null;
     if (old && heads(old) === heads(table)) {
       // The header stays: somebody may be typing in it.
       old.tBodies[0].replaceWith(table.tBodies[0]);
       copySorting(table, old);
     } else {
-      const focused = scroll.contains(document.activeElement) ? document.activeElement.dataset.column : null;
+      focused = scroll.contains(document.activeElement) ? document.activeElement : null;
       scroll.replaceChildren(table);
-      if (focused) scroll.querySelector(`.filter[data-column="${CSS.escape(focused)}"]`)?.focus();
     }
     scroll.querySelector(".table-empty")?.remove();
     if (!n_kept) scroll.append(emptyNote(pane));
@@ -168,6 +168,11 @@ function mountRows(pane) {
     pane.showCount();
     pane.showPager();
     pane.syncFilters();
+    const box = focused?.matches(".filter") && scroll.querySelector(`.filter[data-column="${CSS.escape(focused.dataset.column)}"]`);
+    if (!box) return;
+    box.focus();
+    // Whoever is typing goes on where they were.
+    box.setSelectionRange(focused.selectionStart, focused.selectionEnd);
   };
 
   pane.mark = () => {

@@ -1,5 +1,6 @@
 // The list of targets, and the head of the page: they follow the spectrum that is shown.
 
+import { exchange } from "../titles.js";
 import { Latest } from "./api.js";
 import { TargetOrder } from "./targets_order.js";
 
@@ -27,7 +28,7 @@ export function mountTargets({ store, api, keys }) {
     ]));
     if (!answer) return;
     const [head, list] = answer;
-    document.getElementById("results-head").innerHTML = head;
+    exchange(document.getElementById("results-head"), head);
     document.title = document.querySelector(".results-head").dataset.title;
     if (list !== null) {
       listedJob = job;

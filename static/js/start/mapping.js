@@ -1,4 +1,5 @@
 // Which column of the list is what: every choice is sent at once, and what comes of it is shown.
+// What is typed while an answer is under way stays where it is.
 // Answers to questions are sent by buttons: an answered question is gone, so that nobody may give
 // an answer on the way to another one.
 
@@ -14,22 +15,28 @@ export function mountMapping() {
 class MappingPanel {
   #place = placeOfMapping();
   #form = document.getElementById("mapping-form");
-  #isBusy = false;
-  #isStale = false;
+  #asking = null;
+  #mustSend = false;
+  #mustLoad = false;
+  #isFilling = false;
   #answers = [];
+  // The fields as the server gave them, and as it last heard of them, by name.
+  #given = new Map();
+  #told = new Map();
 
   constructor(api) {
     this.api = api;
   }
 
   start() {
+    this.#given = this.#told = this.#values();
     this.#place.addEventListener("change", (event) => this.#changed(event.target));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#answer(event.submitter);
     });
     this.#place.addEventListener("focusin", (event) => openSearch(event.target));
-    this.#place.addEventListener("focusout", (event) => closeSearch(event.target));
+    this.#place.addEventListener("focusout", (event) => this.#left(event.target));
     this.#place.addEventListener("keydown", (event) => {
       // Enter in a field would submit the form; here it means "take this".
       if (event.key !== "Enter" || !event.target.matches("input[type=text]")) return;
@@ -43,21 +50,22 @@ class MappingPanel {
     if (!isFresh() || !this.#place.querySelector(".mapping")) this.#load();
   }
 
-  async #load() {
-    try {
-      this.#show(await this.api.get("mapping"));
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
   #changed(field) {
-    if (field.name.startsWith(ANSWER)) return;
+    if (this.#isFilling || field.name.startsWith(ANSWER)) return;
     if (field.matches(".role-search")) {
+      // Nothing was typed into the box that was emptied to be searched in.
+      if (!field.value && "before" in field.dataset) return;
       if (field.value === "(none)") field.value = "";
       delete field.dataset.before;
     }
     this.#send();
+  }
+
+  // Text that was put back into a new field is nothing that the browser saw change.
+  #left(field) {
+    if (this.#isFilling) return;
+    closeSearch(field);
+    if (field.matches("input[type=text]") && field.value !== this.#told.get(field.name)) this.#send();
   }
 
   async #answer(button) {
@@ -88,60 +96,98 @@ class MappingPanel {
     (next.closest(".question") ?? next).scrollIntoView({ block: "nearest" });
   }
 
-  // Choices are sent one after the other; what was chosen meanwhile goes with the next one. Says
-  // whether this one was taken.
-  async #send() {
-    if (this.#isBusy) {
-      this.#isStale = true;
-      return false;
-    }
-    this.#isBusy = true;
+  // Says what is chosen; answers whether that was taken.
+  #send() {
+    this.#mustSend = true;
+    return this.#ask();
+  }
+
+  // Shows what became of the list elsewhere.
+  #load() {
+    this.#mustLoad = true;
+    return this.#ask();
+  }
+
+  #ask() {
+    this.#asking ??= this.#askAll();
+    return this.#asking;
+  }
+
+  // One question after the other, so that no answer is shown after a newer one; what was chosen
+  // meanwhile goes with the next one.
+  async #askAll() {
     this.#place.setAttribute("aria-busy", "true");
-    try {
-      let html;
-      do {
-        this.#isStale = false;
-        html = await this.api.post("mapping", this.#values());
-      } while (this.#isStale);
-      this.#show(html);
-      announce("mapping");
-      return true;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    } finally {
-      this.#isBusy = false;
-      this.#place.removeAttribute("aria-busy");
+    let [html, sent, failure] = [null, null, null];
+    while (this.#mustSend || this.#mustLoad) {
+      try {
+        if (this.#mustSend) [html, sent] = await this.#post();
+        else html = await this.#get();
+        failure = null;
+      } catch (error) {
+        failure = error;
+      }
     }
+    this.#asking = null;
+    this.#place.removeAttribute("aria-busy");
+    if (html !== null) this.#show(html, sent);
+    if (failure) this.#fail(failure);
+    if (sent) announce("mapping");
+    return Boolean(sent) && !failure;
   }
 
-  #values() {
-    const values = new FormData(this.#form);
-    values.delete("csrfmiddlewaretoken");
+  async #post() {
+    this.#mustSend = this.#mustLoad = false;
+    const values = this.#values();
     for (const name of [...values.keys()]) if (name.startsWith(ANSWER)) values.delete(name);
-    for (const [name, value] of this.#answers.splice(0)) values.set(name, value);
-    return values;
+    this.#told = values;
+    const html = await this.api.post("mapping", Object.fromEntries([...values, ...this.#answers.splice(0)]));
+    return [html, values];
   }
 
-  #show(html) {
+  // "One value" is known to the page alone as long as there is no value.
+  #get() {
+    this.#mustLoad = false;
+    const sources = [...this.#values()].filter(([name]) => name.endsWith(".source"));
+    return this.api.get("mapping", Object.fromEntries(sources));
+  }
+
+  // Everything chosen and typed, by name. A box that was emptied to be searched in keeps its value.
+  #values() {
+    const fields = [...this.#place.querySelectorAll("input[name], select[name]")]
+      .filter((field) => field.type !== "radio" || field.checked);
+    return new Map(fields.map((field) => [field.name, field.value || field.dataset.before || ""]));
+  }
+
+  // Shows the mapping anew, with what was typed since it was sent, or what was not taken.
+  #show(html, sent) {
+    const known = sent ?? this.#given;
+    const kept = [...this.#values()].filter(([name, value]) => value !== (known.get(name) ?? ""));
+    const words = sent || !kept.length ? null : this.#place.querySelector(".mapping-failure");
     const before = this.#place.querySelector(".mapping");
     const wasOpen = before?.open;
     const isMotionOpen = this.#place.querySelector(".roles-motion")?.open;
-    const { id, selectionStart } = this.#place.contains(document.activeElement)
+    const { id, selectionStart, selectionEnd } = this.#place.contains(document.activeElement)
       ? document.activeElement : {};
-    const chosen = [...this.#place.querySelectorAll(".question select")].map(({ name, value }) => [name, value]);
+    this.#isFilling = true;
     fill(this.#place, html);
-    for (const [name, value] of chosen) {
-      const list = this.#place.querySelector(`select[name="${CSS.escape(name)}"]`);
-      if (list) list.value = value;
-    }
+    this.#isFilling = false;
+    this.#given = this.#told = this.#values();
+    if (words) this.#place.prepend(words);
     const now = this.#place.querySelector(".mapping");
     if (before) now.open = wasOpen || "asks" in now.dataset;
     if (isMotionOpen) now.querySelector(".roles-motion").open = true;
-    if (!id) return;
-    const field = document.getElementById(id) ?? now.querySelector("summary");
-    field.focus({ preventScroll: true });
-    if (selectionStart != null) field.setSelectionRange?.(selectionStart, selectionStart);
+    const field = id && (document.getElementById(id) ?? now.querySelector("summary"));
+    field?.focus({ preventScroll: true });
+    for (const [name, value] of kept) this.#put(name, value);
+    if (selectionStart != null) field.setSelectionRange?.(selectionStart, selectionEnd);
+  }
+
+  #put(name, value) {
+    const fields = [...this.#place.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    const [field] = fields;
+    if (!field) return;
+    if (field.type === "radio") for (const one of fields) one.checked = one.value === value;
+    else if (field.matches("input") || [...field.options].some((one) => one.value === value)) field.value = value;
   }
 
   // What was chosen stays on the page, with the reason why it was not taken.

@@ -24,6 +24,7 @@ class RowsPane {
   #undo = [];
   #changes = Promise.resolve();
   #asked = 0;
+  #located = 0;
   #region = byId("rows-region");
   #message = byId("rows-message");
 
@@ -188,12 +189,16 @@ class RowsPane {
     this.grid.mark(row);
   }
 
+  // Of questions that follow each other only the last one's answer counts, here as well.
   async #locate() {
+    this.#located += 1;
+    const located = this.#located;
     try {
       const { list, rows } = await this.api.get("positions");
+      if (located !== this.#located) return;
       this.store.set({ list: { ...this.store.get("list"), ...list }, positions: rows });
     } catch (error) {
-      this.#say(wordsOf(error));
+      if (located === this.#located) this.#say(wordsOf(error));
     }
   }
 
