@@ -32,6 +32,7 @@ MODELS = ("point", "sersic")
 ANSWER = "answer:"
 """What the names of fields that answer a question begin with; the key of the question follows."""
 
+_OF_A_ROLE = ("source", "shown", "column", "constant", "unit", "kind")
 _ROWS_LOOKED_AT = 50
 _Value = TypeVar("_Value")
 
@@ -94,6 +95,7 @@ def changed_mapping(file: ListFile, mapping: ListMapping, data: Mapping[str, str
         ``ROLE.source`` (``column`` or ``constant``), ``ROLE.column``, ``ROLE.constant``,
         ``ROLE.unit`` and ``ROLE.kind``; and ``answer:KEY`` for questions. Those that are absent
         leave things as they are. Another table or header makes all else a new proposal.
+        ``ROLE.shown``, as ``ROLE.source``, is what the page shows, and changes nothing.
 
     Raises
     ------
@@ -114,6 +116,12 @@ def changed_mapping(file: ListFile, mapping: ListMapping, data: Mapping[str, str
         if name.startswith(ANSWER) and data[name]:
             changed = answer(file, changed, name.removeprefix(ANSWER), data[name])
     return changed
+
+
+def sources_of(data: Mapping[str, str]) -> dict[str, str]:
+    """Return where the value of each role comes from, as a form says it: column or constant."""
+    said = {role: data.get(f"{role}.source") or data.get(f"{role}.shown", "") for role in ROLES}
+    return {role: source for role, source in said.items() if source}
 
 
 def _without_answers(mapping: ListMapping, role: str, choice: Choice) -> ListMapping:
@@ -200,7 +208,7 @@ def _refuse_unknown_fields(data: Mapping[str, str]) -> None:
         role, dot, what = name.partition(".")
         if name.startswith(ANSWER) or not dot:
             continue
-        if role not in ROLES or what not in ("source", "column", "constant", "unit", "kind"):
+        if role not in ROLES or what not in _OF_A_ROLE:
             raise InvalidInputError(f"{name!r:.60} is no field of a mapping.")
 
 

@@ -230,7 +230,8 @@ def _with_source(field: RoleField, sources: AbstractMapping[str, str]) -> RoleFi
     """Return a field that takes a constant, if that is wanted or nothing else is left."""
     is_missing = field.role in SHAPE_ROLES and not field.choice.column and not field.likely
     source = sources.get(field.role, "constant" if is_missing else "")
-    return replace(field, is_constant=field.is_constant or source == "constant")
+    is_constant = not field.choice.column and source == "constant"
+    return replace(field, is_constant=field.is_constant or is_constant)
 
 
 def label_of(role: str, mapping: Mapping) -> str:

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from explorer.list_fragments import mapping_context, rows_context, whole_number
-from explorer.list_mapping import changed_mapping, checked_text
+from explorer.list_mapping import changed_mapping, checked_text, sources_of
 from explorer.list_names import look_up_some, names_to_look_up
 from explorer.list_rows import (
     change_edits,
@@ -72,7 +72,7 @@ def _of_a_list(
 def mapping(request: VisitorRequest, target_list: TargetList) -> HttpResponse:
     """Show which column is what; change it."""
     data = (request.POST if request.method == "POST" else request.GET).dict()
-    sources = {role: data[f"{role}.source"] for role in ROLES if data.get(f"{role}.source")}
+    sources = sources_of(data)
     if request.method != "POST":
         return render(request, "start/mapping.html", mapping_context(target_list, sources))
     before = mapping_of(target_list)

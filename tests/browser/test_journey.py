@@ -180,6 +180,8 @@ def test_from_the_form_to_the_file_with_the_keyboard_alone(page, tmp_path):
     tab_to(page, ".actions button.button-primary")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Download")).to_be_visible()
+    # It can be pressed once the page knows what would be saved.
+    expect(page.locator("#save-now")).to_be_enabled()
     tab_to(page, "#save-now")
     with page.expect_download() as caught:
         page.keyboard.press("Enter")

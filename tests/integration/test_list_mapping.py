@@ -67,7 +67,7 @@ def test_one_value_for_all_rows(client, opened):
     assert 'name="effective_radius.constant"' in page
     assert "Allowed: above 0, to 20 arcsec" in page
     # The page asks anew when rows were changed, before there is a value.
-    sources = {"effective_radius.source": "constant"}
+    sources = {"effective_radius.shown": "constant"}
     page = client.get(address(target_list, "mapping"), sources).content.decode()
     assert 'name="effective_radius.constant"' in page
     values = {"effective_radius.constant": "4", "effective_radius.unit": "arcsec"}

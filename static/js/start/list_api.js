@@ -27,16 +27,46 @@ export class ListApi {
     return read(await fetch(`${this.address(name)}?${new URLSearchParams(values)}`));
   }
 
-  // `values`: fields by name, or the FormData of a form.
-  async post(name, values = {}) {
-    const body = new URLSearchParams(values instanceof FormData ? [...values] : values);
+  // Changes the list; `values` are fields by name.
+  post(name, values = {}) {
+    const changing = this.#send(name, values);
+    changes.add(changing);
+    changing.catch(() => {}).finally(() => changes.delete(changing));
+    return changing;
+  }
+
+  // Looks up the next few names.
+  lookUp() {
+    return this.#send("resolve", {});
+  }
+
+  async #send(name, values) {
     const csrf = document.querySelector("#mapping-form [name=csrfmiddlewaretoken]").value;
     return read(await fetch(this.address(name), {
       method: "POST",
       headers: { "X-CSRFToken": csrf, "X-Requested-With": "fetch" },
-      body,
+      body: new URLSearchParams(values),
     }));
   }
+}
+
+const changes = new Set();
+
+// Whether something of the list is being changed.
+export function isChanging() {
+  return changes.size > 0;
+}
+
+// Waits until all changes are stored, with those that follow them; says whether all were taken.
+export async function settled() {
+  let wereTaken = true;
+  while (isChanging()) {
+    const all = await Promise.allSettled([...changes]);
+    wereTaken &&= all.every(({ status }) => status === "fulfilled");
+    // What waited for them begins.
+    await new Promise((done) => { setTimeout(done); });
+  }
+  return wereTaken;
 }
 
 async function read(response) {

@@ -6,6 +6,7 @@
 import { ListApi, announce, fill, isFresh, listOfPage, wordsOf } from "./list_api.js";
 
 const ANSWER = "answer:";
+const OPEN_MS = 50;
 
 export function mountMapping() {
   const id = listOfPage();
@@ -76,6 +77,9 @@ class MappingPanel {
       list.focus();
       return;
     }
+    // A second click says nothing new.
+    if ("said" in question.dataset) return;
+    question.dataset.said = "";
     const order = this.#questions.indexOf(question);
     const { name, value } = list ?? button;
     this.#answers.push([name, value]);
@@ -89,6 +93,9 @@ class MappingPanel {
   // To the question that took the place of the answered one, to what else is missing, or to what
   // came of it.
   #goOn(order) {
+    // Somebody who is elsewhere by now stays there.
+    const at = document.activeElement;
+    if (at !== document.body && !at.closest(".question, .mapping > summary")) return;
     const questions = this.#questions;
     const next = (questions[order] ?? questions[0])?.querySelector("button, select")
       ?? this.#place.querySelector("[aria-invalid='true']") ?? document.getElementById("map-samples");
@@ -113,42 +120,50 @@ class MappingPanel {
     return this.#asking;
   }
 
-  // One question after the other, so that no answer is shown after a newer one; what was chosen
-  // meanwhile goes with the next one.
+  // One question after the other, so that no answer is shown after a newer one, and what is said
+  // next is said of what the server has by now.
   async #askAll() {
+    let [wasTaken, failure, unanswered] = [false, null, null];
     this.#place.setAttribute("aria-busy", "true");
-    let [html, sent, failure] = [null, null, null];
     while (this.#mustSend || this.#mustLoad) {
+      const isSaid = this.#mustSend;
+      const answer = isSaid ? this.#answers.shift() : null;
       try {
-        if (this.#mustSend) [html, sent] = await this.#post();
-        else html = await this.#get();
-        failure = null;
+        await (isSaid ? this.#post(answer) : this.#get());
+        // Choices that were refused are still on the page, and were said again.
+        if (isSaid) [wasTaken, failure] = [true, null];
       } catch (error) {
-        failure = error;
+        if (answer) unanswered = error;
+        else if (isSaid || !failure) failure = error;
       }
     }
+    failure ??= unanswered;
     this.#asking = null;
     this.#place.removeAttribute("aria-busy");
-    if (html !== null) this.#show(html, sent);
     if (failure) this.#fail(failure);
-    if (sent) announce("mapping");
-    return Boolean(sent) && !failure;
+    if (wasTaken) announce("mapping");
+    return wasTaken && !failure;
   }
 
-  async #post() {
-    this.#mustSend = this.#mustLoad = false;
+  // Says what differs from what the server gave, and one answer; others follow.
+  async #post(answer) {
+    this.#mustLoad = false;
+    this.#mustSend = this.#answers.length > 0;
     const values = this.#values();
     for (const name of [...values.keys()]) if (name.startsWith(ANSWER)) values.delete(name);
+    const said = [...values].filter(([name, value]) => value !== this.#given.get(name));
+    if (answer && this.#place.querySelector(`[name="${CSS.escape(answer[0])}"]`)) said.push(answer);
     this.#told = values;
-    const html = await this.api.post("mapping", Object.fromEntries([...values, ...this.#answers.splice(0)]));
-    return [html, values];
+    const html = await this.api.post("mapping", Object.fromEntries([...said, ...this.#sources]));
+    await untilClosed(this.#place);
+    this.#show(html, values);
   }
 
-  // "One value" is known to the page alone as long as there is no value.
-  #get() {
+  async #get() {
     this.#mustLoad = false;
-    const sources = [...this.#values()].filter(([name]) => name.endsWith(".source"));
-    return this.api.get("mapping", Object.fromEntries(sources));
+    const html = await this.api.get("mapping", Object.fromEntries(this.#sources));
+    await untilClosed(this.#place);
+    this.#show(html, null);
   }
 
   // Everything chosen and typed, by name. A box that was emptied to be searched in keeps its value.
@@ -156,6 +171,12 @@ class MappingPanel {
     const fields = [...this.#place.querySelectorAll("input[name], select[name]")]
       .filter((field) => field.type !== "radio" || field.checked);
     return new Map(fields.map((field) => [field.name, field.value || field.dataset.before || ""]));
+  }
+
+  // Column or "One value": the page alone knows it as long as there is neither.
+  get #sources() {
+    return [...this.#place.querySelectorAll(".role-source")]
+      .map(({ name, value }) => [name.replace(".source", ".shown"), value]);
   }
 
   // Shows the mapping anew, with what was typed since it was sent, or what was not taken.
@@ -192,6 +213,7 @@ class MappingPanel {
 
   // What was chosen stays on the page, with the reason why it was not taken.
   #fail(error) {
+    for (const question of this.#questions) delete question.dataset.said;
     this.#place.querySelector(".mapping-failure")?.remove();
     const words = document.createElement("p");
     words.className = "mapping-failure";
@@ -199,6 +221,12 @@ class MappingPanel {
     words.textContent = wordsOf(error);
     this.#place.prepend(words);
   }
+}
+
+// An open list of choices is not taken away from under somebody's pointer.
+async function untilClosed(place) {
+  if (!CSS.supports("selector(:open)")) return;
+  while (place.querySelector("select:open")) await new Promise((done) => { setTimeout(done, OPEN_MS); });
 }
 
 function placeOfMapping() {

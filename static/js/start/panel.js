@@ -2,6 +2,7 @@
 
 import { mountErrors } from "./field_errors.js";
 import { keys } from "./keys.js";
+import { isChanging, settled } from "./list_api.js";
 
 const SIZES = ["low", "half", "full"];
 const NARROW = matchMedia("(max-width: 700px)");
@@ -164,7 +165,23 @@ function wordsOfList(store) {
 function mountSubmit() {
   const submit = document.getElementById("submit-job");
   const other = document.getElementById("rows-submit");
-  form.addEventListener("submit", () => {
+  let isWaiting = false;
+  // What is being changed in the list is measured as it was changed.
+  const wait = async (button) => {
+    if (isWaiting) return;
+    isWaiting = true;
+    submit.textContent = "Storing changes\u2026";
+    const wereTaken = await settled();
+    isWaiting = false;
+    submit.textContent = submit.dataset[form.elements.mode.value];
+    if (wereTaken) form.requestSubmit(button);
+  };
+  form.addEventListener("submit", (event) => {
+    if (form.elements.mode.value === "multi" && isChanging()) {
+      event.preventDefault();
+      wait(event.submitter);
+      return;
+    }
     form.action = addressOfForm();
     submit.textContent = "Submitting\u2026";
     setTimeout(() => { submit.disabled = other.disabled = true; });

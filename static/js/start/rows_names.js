@@ -36,7 +36,7 @@ export class NameLookup {
     let answer = { left: 1, failure: "" };
     try {
       while (answer.left > 0 && !answer.failure) {
-        answer = await this.api.post("resolve");
+        answer = await this.api.lookUp();
         this.#show(answer);
       }
       if (answer.failure) this.#stop(answer.failure);
