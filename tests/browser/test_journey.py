@@ -110,7 +110,9 @@ def test_progress_is_real_and_a_job_can_be_cancelled(page):
     expect(page).to_have_title(re.compile(r"\d+ of \d+ · J18"))
 
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Cancel job").click()
+    # The page is loaded anew when the job is cancelled.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Cancel job").click()
     expect(page.locator(".phase")).to_have_text("aborted")
     expect(page.locator("#job-status")).to_contain_text("Cancelled.")
     page.goto("/jobs/")

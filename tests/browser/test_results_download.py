@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from photometry_core import flags
 from tests.browser.test_results_layout import change, open_results, state
+from tests.browser.test_results_plot import said
 from tests.spectra import made_spectrum
 
 MASK = flags.mask_of(["CONTAINS_BAD_PIXEL", "FIT_ERROR"])
@@ -223,8 +224,8 @@ def test_a_read_only_link_shows_the_page_as_it_is_until_it_is_revoked(owner, see
     shared = open_dialog(friend)
     expect(sentence(shared)).to_contain_text("all 233 rows")
 
-    dialog.get_by_role("button", name="Revoke all links").click()
-    expect(dialog.get_by_text("All links to this job are void")).to_be_visible()
+    with said(page, "All links to this job are void"):
+        dialog.get_by_role("button", name="Revoke all links").click()
     assert friend.reload().status == 404
     assert friend.goto(link).status == 404
     context.close()
@@ -233,7 +234,7 @@ def test_a_read_only_link_shows_the_page_as_it_is_until_it_is_revoked(owner, see
 def test_a_link_that_was_revoked_fetches_nothing(owner, seeded):
     page = open_results(owner, seeded, "several")
     *_, address = shlex.split(script_of(page, "curl"))
-    page.get_by_role("button", name="Revoke all links").click()
-    expect(page.get_by_text("All links to this job are void")).to_be_visible()
+    with said(page, "All links to this job are void"):
+        page.get_by_role("button", name="Revoke all links").click()
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(address, timeout=30)

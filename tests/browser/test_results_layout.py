@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_results_plot import LOADED, READY, painted
+from tests.browser.test_results_plot import LOADED, READY, painted, said
 
 STATE = "(key) => window.results.store.get(key)"
 
@@ -218,8 +218,8 @@ def test_the_position_can_be_copied(owner, seeded, context):
     page = open_results(owner, seeded)
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("J004921.60+345324.0")
-    page.get_by_role("button", name="Copy the position in degrees").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    with said(page, "Copied"):
+        page.get_by_role("button", name="Copy the position in degrees").click()
     assert page.evaluate("navigator.clipboard.readText()") == "12.340000 +34.890000"
 
 
@@ -261,11 +261,13 @@ def test_a_low_window_has_room_for_the_spectrum(owner, seeded):
     expect(page.locator(".simulated-banner")).to_be_in_viewport(ratio=1)
     for words in ("230 of 233", "spherex_qr2", "native", "2025-11-20"):
         expect(page.locator(".facts-line")).to_contain_text(words)
+    expect(page.locator("#flags-why .flags-row-head")).to_be_visible()
     assert (
         page.locator("#flags-why").bounding_box()["y"]
         < page.locator("#pane-side").bounding_box()["y"] + 250
     )
     # A pixel is read with its flags, which are last.
+    expect(page.locator(".cutout .cutout-where")).to_have_count(5)
     page.locator(".cutout canvas").nth(1).hover()
     flags = page.locator("#cutout-readout .readout-flags")
     expect(flags).to_be_in_viewport(ratio=1)

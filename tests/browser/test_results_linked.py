@@ -216,7 +216,9 @@ def test_guide_plot_the_background(owner, seeded):
 def test_guide_find_the_transient_pixel(owner, seeded):
     page = open_results(owner, seeded)
     type_filter(page, "flags", "= 2097153")
-    row = int(np.flatnonzero(np.asarray(SPECTRUM.table["flags"]) == 2097153)[0])
+    kept = np.flatnonzero(np.asarray(SPECTRUM.table["flags"]) == 2097153).tolist()
+    expect_kept(page, kept)
+    row = kept[0]
     page.locator(f"tr[data-row='{row}'] td").nth(1).click()
     expect_selected(page, row)
     transient = page.locator("#flags-pane").get_by_text("TRANSIENT").locator("visible=true").first

@@ -20,6 +20,7 @@ PIXELS = """(canvas) => {
 def open_results(page, seeded, name="measured", query="?row=39"):
     page.goto(f"/jobs/{seeded['jobs'][name]}/results/{query}")
     page.wait_for_selector("#selection-text[data-row]")
+    page.wait_for_function(LOADED)
     settle(page)
     return page
 
@@ -304,13 +305,10 @@ def tap(page, locator):
     # Waits until it is in view, at rest, and covered by nothing.
     locator.click(trial=True)
     box = locator.bounding_box()
-    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-    session = page.context.new_cdp_session(page)
-    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
+@pytest.mark.browser_context_args(has_touch=True)
 def test_on_a_phone_the_strip_scrolls_to_the_selected_one(owner, seeded):
     owner.set_viewport_size({"width": 390, "height": 844})
     page = open_results(owner, seeded)

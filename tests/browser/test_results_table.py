@@ -123,6 +123,7 @@ def test_filters_are_removed_one_by_one_or_all(owner, seeded):
     page = open_table(owner, seeded)
     type_filter(page, "det_id", "= 3")
     type_filter(page, "flux", "> 100")
+    expect(page.locator("#active-filters")).to_contain_text("> 100")
     page.get_by_role("button", name="Remove the filter Det. = 3").click()
     expect(filter_box(page, "det_id")).to_have_value("")
     expect(filter_box(page, "flux")).to_have_value("> 100")
@@ -260,7 +261,8 @@ def test_keys_pressed_before_the_rows_came_count_when_they_are_there(owner, seed
     answered()
     selected(owner, 2)
     # The rows in hand are those of the target that was left.
-    owner.keyboard.press("n")
+    with owner.expect_request("**/targets/1/table"):
+        owner.keyboard.press("n")
     owner.keyboard.press("j")
     owner.get_by_role("tab", name="Flags").click()
     owner.keyboard.press("f")

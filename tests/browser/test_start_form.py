@@ -160,7 +160,11 @@ def test_without_scripts_it_is_a_page_with_a_form(browser, site):
 def test_no_barriers_in_everything_unfolded(page):
     page.goto("/?target=46.53 -0.251 gal")
     page.wait_for_selector(".feedback-good")
-    type_galaxy(page)
+    # Nothing fades any more once all of it was asked about.
+    with page.expect_response(
+        lambda one: "effective_radius_unit=arcmin" in (one.request.post_data or "")
+    ):
+        type_galaxy(page)
     page.locator("#options > summary").click()
     page.locator("#motion > summary").click()
     expect(page.locator("#panel-outlook")).to_contain_text("Axis ratio is not valid")

@@ -155,6 +155,8 @@ def test_no_barriers_and_room_on_a_phone(page, scheme, width):
     for name in (long_name, f"again_{long_name}"):
         choose(page, long_table(4, n_bad=1), name)
         page.click("#intake-replace > summary")
+    # The panel grows when the exposures are counted.
+    expect(page.locator("#before")).to_be_visible()
     pick(page, "Your lists")
     check(page, width)
 

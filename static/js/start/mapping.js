@@ -187,8 +187,9 @@ class MappingPanel {
     const before = this.#place.querySelector(".mapping");
     const wasOpen = before?.open;
     const isMotionOpen = this.#place.querySelector(".roles-motion")?.open;
-    const { id, selectionStart, selectionEnd } = this.#place.contains(document.activeElement)
+    const { id, selectionStart, selectionEnd, value, dataset } = this.#place.contains(document.activeElement)
       ? document.activeElement : {};
+    const isEmptied = value === "" && "before" in dataset;
     this.#isFilling = true;
     fill(this.#place, html);
     this.#isFilling = false;
@@ -199,7 +200,8 @@ class MappingPanel {
     if (isMotionOpen) now.querySelector(".roles-motion").open = true;
     const field = id && (document.getElementById(id) ?? now.querySelector("summary"));
     field?.focus({ preventScroll: true });
-    for (const [name, value] of kept) this.#put(name, value);
+    for (const [name, typed] of kept) this.#put(name, typed);
+    if (isEmptied) openSearch(field);
     if (selectionStart != null) field.setSelectionRange?.(selectionStart, selectionEnd);
   }
 
