@@ -231,6 +231,31 @@ def test_a_read_only_link_shows_the_page_as_it_is_until_it_is_revoked(owner, see
     context.close()
 
 
+def test_what_is_changed_while_a_file_is_asked_for_is_said(owner, seeded):
+    page = open_results(owner, seeded, "several")
+    dialog = open_dialog(page)
+    button = dialog.get_by_role("button", name="Download")
+    expect(button).to_be_enabled()
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route("**/download/plan", hold)
+    with page.expect_request("**/download/plan"):
+        button.click()
+    with page.expect_request("**/download/plan"):
+        page.select_option("#save-format", "fits")
+    expect(page.locator("#save-started")).to_contain_text("Press Download once more")
+    # The first one was given up by the page.
+    waiting[-1].continue_()
+    page.unroute("**/download/plan", hold)
+    expect(button).to_be_enabled()
+    with page.expect_download() as caught:
+        button.click()
+    assert caught.value.suggested_filename.endswith(".fits")
+
+
 def test_a_link_that_was_revoked_fetches_nothing(owner, seeded):
     page = open_results(owner, seeded, "several")
     *_, address = shlex.split(script_of(page, "curl"))

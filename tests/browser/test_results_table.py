@@ -128,6 +128,16 @@ def test_filters_are_removed_one_by_one_or_all(owner, seeded):
     expect(filter_box(page, "det_id")).to_have_value("")
     expect(filter_box(page, "flux")).to_have_value("> 100")
     page.evaluate("() => window.results.store.set({ mask: '4294967296' })")
+    # What somebody may be pressing stays, whatever else is answered.
+    page.evaluate(
+        "() => { window.chip = document.querySelector('.active-filter');"
+        " window.results.store.set({ unit: 'mJy', sort: 'mjd' }); }"
+    )
+    page.wait_for_function(LOADED)
+    expect(page.locator("th[data-column=mjd]")).to_have_attribute("aria-sort", "ascending")
+    assert page.evaluate("() => window.chip.isConnected")
+    page.evaluate("() => window.results.store.set({ unit: 'uJy', sort: '' })")
+    page.wait_for_function(LOADED)
     # Above the plot as above the table, and whatever else is closed.
     page.evaluate("() => window.results.store.set({ side: '' })")
     for pane in ("Both", "Spectrum"):

@@ -75,6 +75,8 @@ class DownloadDialog {
     this.#arrange();
     this.result.classList.add("is-old");
     this.#button.disabled = true;
+    // What was asked before is no longer the question.
+    this.#latest.ask(async () => undefined);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#plan(), REST_MS);
   }
@@ -82,7 +84,7 @@ class DownloadDialog {
   async #plan() {
     try {
       const answer = await this.#latest.ask((signal) => this.api.post("download/plan", { save: this.#wanted }, { signal }));
-      if (!answer) return null;
+      if (!answer) return undefined;
       this.#offer(answer.choices);
       this.#say(answer);
       return answer;
@@ -168,14 +170,16 @@ class DownloadDialog {
   async #save(event) {
     event.preventDefault();
     this.#button.disabled = true;
+    const started = document.getElementById("save-started");
+    started.textContent = "";
     const answer = await this.#plan();
+    if (answer === undefined) started.textContent = "Something else was chosen meanwhile. Press Download once more.";
     if (!answer || answer.error) return;
     const { view } = this.store;
     this.form.action = this.api.address("download");
     this.form.elements.view.value = JSON.stringify(view);
     this.form.elements.targets.value = this.#wanted.targets.join(",");
     this.form.submit();
-    const started = document.getElementById("save-started");
     started.textContent = "The file is being made; your browser saves it.";
     setTimeout(() => { started.textContent = ""; }, STARTED_MS);
   }

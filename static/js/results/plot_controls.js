@@ -95,6 +95,11 @@ class Controls {
     const chosen = this.store.get("panels");
     const { main, others } = this.#options();
     const full = chosen.length >= MOST_PANELS;
+    const list = byId("panels");
+    // An open list of columns stays open.
+    const signature = JSON.stringify([chosen, main, others]);
+    if (list.dataset.signature === signature) return;
+    list.dataset.signature = signature;
     const rows = [...main, ...others].filter(({ value }, at) => at < main.length || chosen.includes(value));
     const boxes = rows.map(({ value, label }) => {
       const row = element("label");
@@ -112,7 +117,6 @@ class Controls {
     add.append(new Option("Another column\u2026", ""));
     for (const { value, label } of others) if (!chosen.includes(value)) add.append(new Option(label, value));
     add.addEventListener("change", () => this.togglePanel(add.value));
-    const list = byId("panels");
     const at = [...list.querySelectorAll("input, select")].indexOf(document.activeElement);
     list.replaceChildren(...boxes, add);
     if (at >= 0) list.querySelectorAll("input, select")[at]?.focus();

@@ -4,6 +4,8 @@
 const OWN_ARROWS = "input:focus, [role=tab]:focus, [role=slider]:focus, [role=separator]:focus, [role=listbox]:focus";
 const FREE = `body:not(:has(${OWN_ARROWS}))`;
 const TABLE = "#table-scroll";
+// More rows than any spectrum has, also one whose rows are on their way.
+const EVERYTHING = 1e9;
 
 export function mountTableKeys(pane) {
   const { store, keys, scroll } = pane;
@@ -22,8 +24,8 @@ export function mountTableKeys(pane) {
   keys.add(["ArrowUp"], "Previous row, in the table", move(-1), { within: TABLE });
   keys.add(["PageDown"], "Rows further down, in the table", () => store.move(screenful()), { within: TABLE });
   keys.add(["PageUp"], "Rows further up, in the table", () => store.move(-screenful()), { within: TABLE });
-  keys.add(["Home"], "First row, in the table", () => store.move(-store.kept.length), { within: TABLE });
-  keys.add(["End"], "Last row, in the table", () => store.move(store.kept.length), { within: TABLE });
+  keys.add(["Home"], "First row, in the table", move(-EVERYTHING), { within: TABLE });
+  keys.add(["End"], "Last row, in the table", move(EVERYTHING), { within: TABLE });
   keys.add(["/"], "Filter the column that was filtered last", () => {
     if (store.get("pane") === "spectrum") store.set({ pane: "table" });
     pane.focusFilter();

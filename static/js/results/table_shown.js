@@ -12,6 +12,7 @@ export function mountShown(pane, remove) {
   const line = document.getElementById("active-filters");
   const count = document.getElementById("shown-count");
   const chips = document.getElementById("filter-chips");
+  let shown = "";
   document.getElementById("clear-filters").addEventListener("click", () => pane.clearFilters());
 
   pane.showActive = () => {
@@ -23,7 +24,10 @@ export function mountShown(pane, remove) {
     if (store.get("sql")) made.push(chip(store.get("sql"), () => store.set({ sql: "", page: null })));
     if (store.get("mask") !== "0") made.push(chip(maskWords(pane), () => store.set({ mask: "0", page: null })));
     if (isOfChannel(store)) made.push(chip(channelInWords(store.get("channel")), () => store.set({ channel: null, page: null })));
-    chips.replaceChildren(...made);
+    // Somebody may be pressing one of them: they are made anew only if they differ.
+    const words = JSON.stringify(made.map((one) => one.textContent));
+    if (words !== shown) chips.replaceChildren(...made);
+    shown = words;
     line.hidden = !made.length;
     count.textContent = pane.answer ? countWords(pane.answer) : "";
   };
