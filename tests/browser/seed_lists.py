@@ -42,6 +42,12 @@ SHAPES = """id,ra,dec,sersic_n,b/a,pa_deg,re_arcsec
 first,110.1,2.2,4,0.6,30,3.5
 second,110.2,2.25,1,0.9,10,2
 """
+# Three pages of rows; the second and the third row have errors.
+PLACES = [(f"p {i}", f"{10 + i}.5", f"{-60 + i * 0.4:.1f}") for i in range(250)]
+PLACES[1] = ("p 1", "about ten", "41.3")
+PLACES[249] = ("last", *PLACES[249][1:])
+PLACES[2] = ("p 2", "202.5", "95.5")
+LOST = "object,lost\nM 81,1\nNGC 1068,2\n"
 FIELDS = "".join(
     f'<FIELD name="{name}" datatype="double" unit="deg" ucd="pos.eq.{name};meta.main"/>'
     for name in ("ra", "dec")
@@ -62,6 +68,8 @@ LISTS = {
     "asked": LON_LAT.replace("id", "asked"),
     "hurried": BAD.replace("name", "hurried"),
     "fixed": SHAPES.replace("id", "fixed"),
+    "places": "name,ra,dec\n" + "".join(f"{','.join(place)}\n" for place in PLACES),
+    "lost": LOST,
     "tables": f'<VOTABLE xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>{ROWS}</RESOURCE></VOTABLE>',
     "wide": f"{MANY_COLUMNS}\nonly,110.5,-5.25{',7' * 40}\n",
 }

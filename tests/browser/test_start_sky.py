@@ -101,6 +101,12 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     assert page.input_value("#id_target") == typed
     page.evaluate("() => window.start.store.look(83.6, 22.0, 0.4)")
     assert page.evaluate("() => window.start.store.get('view').fov") == pytest.approx(0.4, rel=0.01)
+    # Rows that are changed leave it there; rows that are all elsewhere are looked at.
+    tell(page, positions=ROWS[1:])
+    assert page.evaluate("() => window.start.store.get('view').ra") == pytest.approx(83.6, abs=0.2)
+    tell(page, positions=[{**row, "dec": 12.0} for row in ROWS])
+    assert page.evaluate("() => window.start.store.get('view').dec") == pytest.approx(12, abs=0.2)
+    page.evaluate("() => window.start.store.look(83.6, 22.0, 0.4)")
     tell(page, row=0)
     assert page.evaluate("() => window.start.store.get('view').ra") == pytest.approx(150, abs=0.2)
 

@@ -49,12 +49,14 @@ export function mountIntake(store) {
   addEventListener("pageshow", () => busy(""));
 }
 
-// What the other parts of the page know of the list.
+// What the other parts of the page know of the list; the rows tell more of it.
 function tell(store) {
   const shown = document.getElementById("list-summary")?.dataset;
   if (!shown) return;
+  const known = store.get("list");
   store.set({
     list: {
+      ...(known?.id === shown.id ? known : {}),
       id: shown.id, name: shown.name, rows: Number(shown.rows), good: Number(shown.good),
       errors: Number(shown.errors), warnings: Number(shown.warnings), sentence: shown.sentence,
     },

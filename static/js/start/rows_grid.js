@@ -1,27 +1,27 @@
-// The grid of rows: which cell has the focus, which row is selected, and cells that are edited.
+// The grid of rows: which cell has the focus, which row is selected, and which cell is edited.
 
+import { CellEditor } from "./rows_editor.js";
 import { addRowsKeys } from "./rows_keys.js";
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const PAGE_OF_KEYS = 10;
 
 export class RowsGrid {
-  #editor = null;
   // The cell that had the focus before it was clicked.
   #clickedBefore = null;
 
-  // `actions`: change(row, values) answers whether the change was taken; turn(step, place) shows
-  // another page with the focus in its "first" or "last" row.
+  // `actions`: those of CellEditor, and turn(step, place), which shows another page with the focus in
+  // its "first" or "last" row.
   constructor(store, region, actions) {
     this.store = store;
     this.region = region;
     this.actions = actions;
+    this.editor = new CellEditor(region, actions);
     region.addEventListener("click", (event) => this.#clicked(event));
     region.addEventListener("pointerdown", () => { this.#clickedBefore = this.#focused(); });
     region.addEventListener("dblclick", (event) => this.#edit(event.target.closest(".cell")));
     addRowsKeys(region, (event) => this.#pressed(event));
     region.addEventListener("focusin", (event) => this.#entered(event.target.closest("td, th")));
-    region.addEventListener("focusout", (event) => this.#left(event));
   }
 
   get rows() {
@@ -43,33 +43,19 @@ export class RowsGrid {
     };
     const scroll = this.region.querySelector(".rows-scroll");
     const [top, left] = [scroll?.scrollTop ?? 0, scroll?.scrollLeft ?? 0];
-    const typing = this.#editor && {
-      row: this.#editor.cell.parentElement.dataset.row,
-      role: this.#editor.cell.dataset.role,
-      text: this.#editor.input.value,
-    };
-    this.#editor = null;
+    const typing = this.editor.suspend();
     fill();
     const rows = this.rows;
     const now = this.region.querySelector(".rows-scroll");
     if (now) now.scrollTo({ top: place === "first" ? 0 : top, left });
     this.mark(this.store.get("row"), { scroll: false });
     this.#rove(rows[0]?.cells[0]);
-    if (typing && this.#reopen(typing)) return;
+    if (typing && this.editor.resume(typing)) return;
     if (!at || !rows.length) return;
     const order = { first: 0, last: rows.length - 1 }[place] ?? Math.min(Math.max(at.order, 0), rows.length - 1);
     const next = (place ? null : rows.find((one) => one.dataset.row === at.row)) ?? rows[order];
     this.#focus(next.cells[at.index] ?? next.cells[0]);
     if (place) this.#select(next);
-  }
-
-  // Goes on with a cell that was being edited; says whether it is still there.
-  #reopen({ row, role, text }) {
-    const cell = this.region.querySelector(`tr[data-row="${row}"] [data-role="${role}"]`);
-    if (!cell) return false;
-    this.#edit(cell);
-    if (text !== undefined) this.#editor.input.value = text;
-    return true;
   }
 
   // Marks a row as selected; says whether it is on this page.
@@ -130,15 +116,15 @@ export class RowsGrid {
   #press(row, button) {
     const { role, suggestion } = button.dataset;
     const cell = role === undefined ? button.closest("td") : row.querySelector(`.cell[data-role="${role}"]`);
-    const values = role === undefined ? { action: button.value } : { action: "correct", role, text: suggestion };
     this.#focus(cell ?? row.cells[0]);
-    this.actions.change(row.dataset.row, values);
+    if (role !== undefined && cell) this.editor.send(cell, suggestion);
+    else this.actions.change(row.dataset.row, role === undefined ? { action: button.value } : { action: "correct", role, text: suggestion });
   }
 
   #pressed(event) {
     const cell = event.target.closest("tr[data-row] :is(td, th)");
     if (!cell || event.target.closest("button") || event.metaKey || event.ctrlKey || event.altKey) return;
-    if (this.#editor) {
+    if (this.editor.cell) {
       this.#pressedInEditor(event);
       return;
     }
@@ -179,69 +165,24 @@ export class RowsGrid {
   }
 
   #edit(cell) {
-    if (!cell || this.#editor) return;
+    if (!cell || this.editor.cell) return;
     this.#select(cell.parentElement);
-    const input = document.createElement("input");
-    input.type = "text";
-    input.className = "cell-editor";
-    input.value = cell.dataset.text;
-    input.maxLength = 4000;
-    input.setAttribute("aria-label", `${cell.dataset.label}, row ${cell.parentElement.cells[0].textContent}`);
-    this.#editor = { cell, input };
-    cell.classList.add("is-edited");
-    cell.append(input);
-    input.focus();
-    input.select();
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.editor.open(cell);
   }
 
+  // The next cell is opened at once, so that what is typed goes there, whenever the answer comes.
   #pressedInEditor(event) {
-    const { cell } = this.#editor;
-    if (event.key === "Escape") {
-      this.#close();
-      this.#focus(cell);
-    } else if (event.key === "Enter") {
-      this.#take(cell);
-    } else if (event.key === "Tab") {
-      const cells = [...this.region.querySelectorAll("tbody .cell")];
-      const next = cells[cells.indexOf(cell) + (event.shiftKey ? -1 : 1)];
-      this.#take(cell, next);
-    } else {
-      return;
-    }
+    const { cell } = this.editor;
+    const cells = [...this.region.querySelectorAll("tbody .cell")];
+    const next = event.key === "Tab" ? cells[cells.indexOf(cell) + (event.shiftKey ? -1 : 1)] : null;
+    if (event.key === "Escape") this.editor.giveUp();
+    else if (event.key === "Enter" || event.key === "Tab") this.editor.take();
+    else return;
+    if (next) this.#edit(next);
+    else this.#focus(cell);
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  #left(event) {
-    if (!this.#editor || event.target !== this.#editor.input) return;
-    // Text that was typed is not lost by a click elsewhere.
-    const { cell } = this.#editor;
-    if (event.relatedTarget !== cell) this.#take(cell, null, { focus: false });
-  }
-
-  #close() {
-    const { cell, input } = this.#editor;
-    this.#editor = null;
-    cell.classList.remove("is-edited");
-    input.remove();
-  }
-
-  // Takes what was typed into a cell, and goes on to the next cell if there is one.
-  async #take(cell, next = null, { focus = true } = {}) {
-    const text = this.#editor.input.value.trim();
-    const [row, role] = [cell.parentElement.dataset.row, cell.dataset.role];
-    const on = next && { row: next.parentElement.dataset.row, role: next.dataset.role };
-    this.#close();
-    if (focus) this.#focus(cell);
-    if (text !== cell.dataset.text) {
-      const went = await this.actions.change(row, { action: "correct", role, text });
-      if (!went) {
-        // What was typed is still there to be mended.
-        this.#reopen({ row, role, text });
-        return;
-      }
-    }
-    if (on) this.#reopen(on);
   }
 }
 

@@ -23,8 +23,14 @@ export class NameLookup {
 
   // Says how many rows have a name that was not looked up: it begins by itself.
   offer(number) {
-    if (number > 0 && !this.#isBusy && !this.#hasFailed) this.#run();
-    else if (number === 0 && !this.#isBusy) this.#bar.hidden = true;
+    if (this.#isBusy) return;
+    if (number === 0) {
+      this.#bar.hidden = true;
+      // Names that come back later are looked up as the first ones were.
+      this.#hasFailed = false;
+    } else if (!this.#hasFailed) {
+      this.#run();
+    }
   }
 
   async #run() {

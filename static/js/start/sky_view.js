@@ -99,7 +99,14 @@ export class SkyView {
       const target = store.get("target");
       if (target && !this.#wasPicked(target)) this.goToTarget();
     });
-    store.on(["list", "positions"], () => this.lookAtAll(store.get("positions")));
+    // Rows that are changed, left out or looked up leave the map where somebody went; those of
+    // another list or another frame are all elsewhere.
+    let before = store.get("positions");
+    store.on(["positions"], () => {
+      const positions = store.get("positions");
+      if (!hasPlaceOf(positions, before)) this.lookAtAll(positions);
+      before = positions;
+    });
     store.on(["row"], () => {
       const row = store.get("positions").find((position) => position.row === store.get("row"));
       if (row && !this.#isInFreeSpace(row)) this.look(row.ra, row.dec, this.fov > WIDE_DEG ? WIDE_DEG : null);
@@ -185,6 +192,12 @@ export class SkyView {
     for (const name of ["pointerdown", "wheel"]) this.frame.addEventListener(name, used, { capture: true, passive: true });
   }
 
+}
+
+// Whether any row is where it was before.
+function hasPlaceOf(positions, before) {
+  const places = new Set(before.map(({ row, ra, dec }) => `${row} ${ra} ${dec}`));
+  return positions.some(({ row, ra, dec }) => places.has(`${row} ${ra} ${dec}`));
 }
 
 function unitVector(ra, dec) {
