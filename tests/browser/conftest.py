@@ -80,6 +80,7 @@ def context(context, site):
 @pytest.fixture
 def owner(context, seeded):
     """A page of the visitor who owns the seeded jobs."""
-    # The cookie alone: the page that the claim leads to is not what most tests look at.
-    context.request.get(f"/claim/{seeded['claim']}", max_redirects=0)
+    # The cookie alone: the page that the claim leads to is not what most tests look at. The server
+    # may be closing the connection that Playwright has kept.
+    context.request.get(f"/claim/{seeded['claim']}", max_redirects=0, max_retries=5)
     return context.new_page()

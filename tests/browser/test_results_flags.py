@@ -267,7 +267,7 @@ def test_another_target_is_counted_anew(owner, seeded):
 
 def test_files_without_flags_have_no_controls(owner, seeded):
     def without(route):
-        body = route.fetch().json() | {"has_flags": False}
+        body = route.fetch(max_retries=5).json() | {"has_flags": False}
         route.fulfill(json=body)
 
     owner.route("**/targets/0/flags", without)

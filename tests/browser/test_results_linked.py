@@ -264,7 +264,7 @@ def test_numbers_are_the_same_on_the_page_and_in_every_format(owner, seeded, nam
     page = open_results(owner, seeded, query=query, state="")
     on_page = {row: cells(page, row, columns) for row in (*range(200, 212), 230, 231, 232)}
     job = seeded["jobs"]["measured"]
-    answer = page.request.get(f"/jobs/{job}/targets/0/spectrum?format={name}")
+    answer = page.request.get(f"/jobs/{job}/targets/0/spectrum?format={name}", max_retries=5)
     content = io.BytesIO(answer.body())
     if name == "parquet":
         in_file = pq.read_table(content).to_pydict()

@@ -260,7 +260,7 @@ def test_the_summary_is_that_of_the_last_change(owner, lists):
     answers = []
 
     def keep(route):
-        answers.append((route, route.fetch()))
+        answers.append((route, route.fetch(max_retries=5)))
 
     summary = f"**/lists/{lists['places']}/summary"
     page.route(summary, keep)
