@@ -64,4 +64,9 @@ export class Latest {
       throw error;
     }
   }
+
+  // Nobody waits for the answer any more.
+  drop() {
+    this.#controller?.abort();
+  }
 }

@@ -25,19 +25,16 @@ export function mountTable({ store, api, keys }) {
     column: (name) => pane.columns.find((one) => one.name === name),
   };
   const latest = new Latest();
-  let asked = "";
-  let looked = "";
+  // What was asked for last, and what stands in the table: {rows, looks, page}, the first two as texts.
+  let asked = {};
+  let shown = {};
   let isAccepting = false;
 
-  // Ask for what a view shows; `place` is {row} or {page}.
-  const ask = (view, place, rows) => {
-    pane.region.setAttribute("aria-busy", "true");
-    return latest.ask((signal) => api.post("table", { view, ...place, rows }, { signal }));
-  };
-
-  const accept = (answer) => {
+  const accept = (answer, { rows, looks, page }) => {
     const isNews = Boolean(answer.rows);
     pane.answer = { ...pane.answer, ...answer };
+    // A page beyond the last one is answered by the last one.
+    asked = shown = { rows, looks, page: page ?? answer.page };
     pane.region.removeAttribute("aria-busy");
     showError("");
     if (isNews) {
@@ -48,27 +45,39 @@ export function mountTable({ store, api, keys }) {
     pane.render(answer);
     if (isNews) store.setKept(unpacked(answer.rows), unpacked(answer.strip));
     pane.mark();
+    // Another row may have been selected meanwhile.
+    follow();
   };
 
   // Show what the store says. What can't be shown leaves the last good rows in sight.
   const follow = async () => {
     if (isAccepting) return;
     const view = store.view;
-    const [question, looks] = [signature(store, view, ROWS), signature(store, view, LOOKS)];
-    const isSame = question === asked;
-    const page = wantedPage(store, pane);
-    if (isSame && looks === looked && page === pane.answer?.page) return;
-    const place = isSame ? { page } : { row: store.get("row") };
-    if (store.get("page") !== null) place.page = store.get("page");
-    [asked, looked] = [question, looks];
+    const [rows, looks] = [signature(store, view, ROWS), signature(store, view, LOOKS)];
+    // Only rows that are here have pages; of those on their way, the page is asked for afterwards.
+    const isHere = rows === shown.rows && store.isKnown;
+    const wanted = { rows, looks, page: isHere ? wantedPage(store, pane) : store.get("page") };
+    const isAskedFor = rows === asked.rows && looks === asked.looks;
+    if (isAskedFor && (!isHere || wanted.page === asked.page)) return;
+    asked = wanted;
+    if (isHere && looks === shown.looks && wanted.page === shown.page) return stay();
+    pane.region.setAttribute("aria-busy", "true");
+    const place = wanted.page === null ? { row: store.get("row") } : { page: wanted.page };
     try {
-      const answer = await ask(view, place, !isSame || !pane.answer?.rows);
-      if (answer) accept(answer);
+      const answer = await latest.ask((signal) => api.post("table", { view, ...place, rows: !isHere }, { signal }));
+      if (answer) accept(answer, wanted);
     } catch (error) {
       pane.region.removeAttribute("aria-busy");
-      asked = "";
+      asked = {};
       showError(error instanceof Refused ? error.message : `The table could not be loaded. ${error.message}`, follow);
     }
+  };
+
+  // What is in sight is what is wanted: somebody has thought better of a page on its way.
+  const stay = () => {
+    latest.drop();
+    pane.region.removeAttribute("aria-busy");
+    showError("");
   };
 
   // Change the view if the server understands it; a Refused is the caller's to show. Changes wait
@@ -92,14 +101,13 @@ export function mountTable({ store, api, keys }) {
     if (!change()) return false;
     // An older question may still be on its way.
     await latest.ask(async () => answer);
-    [asked, looked] = [signature(store, view, ROWS), signature(store, view, LOOKS)];
     isAccepting = true;
     try {
       store.set({ ...patch, page: null });
     } finally {
       isAccepting = false;
     }
-    accept(answer);
+    accept(answer, { rows: signature(store, view, ROWS), looks: signature(store, view, LOOKS), page: null });
     return true;
   };
 
@@ -262,7 +270,11 @@ function mountPager(pane) {
 
   pager.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-page]");
-    if (button) store.set({ page: places[button.dataset.page](pane.answer.page, pane.answer.n_pages) });
+    if (!button) return;
+    const { page, n_pages: count } = pane.answer;
+    const within = (number) => Math.min(Math.max(number, 0), count - 1);
+    // Pressed again while a page is on its way, it goes on from there.
+    store.set({ page: within(places[button.dataset.page](within(store.get("page") ?? page), count)) });
   });
 
   pane.showPager = () => {
