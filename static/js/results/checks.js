@@ -42,7 +42,11 @@ export function mountChecks({ store, api }) {
     isCurrent = false;
     refresh();
   };
-  store.on(["job", "target"], () => opened.clear());
+  store.on(["job", "target"], () => {
+    opened.clear();
+    // Its links to rows are another target's.
+    list.replaceChildren();
+  });
   store.on(["job", "target", "filters", "sql", "mask", "derived", "x", "channel"], renew);
   store.on(["side"], refresh);
   store.on(["row"], () => markRow(list, store.get("row")));

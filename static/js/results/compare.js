@@ -3,6 +3,7 @@
 import { Latest } from "./api.js";
 import { mountMultiples } from "./compare_multiples.js";
 import { element } from "./dom.js";
+import { nameOf } from "./targets.js";
 
 const STORED = "pinned-spectra";
 const MOST = 24;
@@ -29,6 +30,7 @@ class Compare {
     byId("search").addEventListener("input", () => this.#showTargets());
     const menu = document.getElementById("compare-menu");
     menu.addEventListener("toggle", () => { if (menu.open) this.#open(); });
+    store.on(["job"], () => { if (menu.open) this.#open(); });
     store.on(["job", "target", "compare", "scale", "all_targets"], () => this.show());
     this.show();
   }
@@ -36,12 +38,29 @@ class Compare {
   async #open() {
     const job = this.store.get("job");
     if (this.listedJob !== job) {
-      const found = await this.#latest.ask((signal) => this.api.get("spectra", { signal }));
+      byId("targets").replaceChildren(element("p", "hint", "The targets are being listed\u2026"));
+      let found;
+      try {
+        found = await this.#latest.ask((signal) => this.api.get("spectra", { signal }));
+      } catch (error) {
+        this.#showFailure(`The targets could not be listed. ${error.message}`);
+        return;
+      }
       if (!found) return;
       this.targets = found;
       this.listedJob = job;
     }
     this.show();
+  }
+
+  #showFailure(words) {
+    const sentence = element("p", "hint", `${words} `);
+    sentence.setAttribute("role", "alert");
+    const again = element("button", "link-button", "Try again");
+    again.type = "button";
+    again.addEventListener("click", () => this.#open());
+    sentence.append(again);
+    byId("targets").replaceChildren(sentence);
   }
 
   show() {
@@ -122,8 +141,7 @@ class Compare {
   #pin() {
     const { store } = this;
     const [job, target] = [store.get("job"), store.get("target")];
-    const name = document.querySelector("h1")?.textContent.trim() ?? `Target ${target}`;
-    keep([...pinned(), { job, target, name }]);
+    keep([...pinned(), { job, target, name: nameOf(store) ?? `Target ${target}` }]);
     this.show();
   }
 }

@@ -30,7 +30,7 @@ export function mountMultiples({ store, api }) {
     const theme = { ink: color("--ink-muted"), line: color("--line"), dots: [0, 1, 2, 3, 4, 5, 6].map((n) => color(n ? `--detector-${n}` : "--line-strong")) };
     for (const item of byId("").children) {
       const plot = found.plots[Number(item.dataset.index)];
-      item.querySelector("button")?.toggleAttribute("aria-current", plot.target === store.get("target"));
+      item.querySelector("button")?.toggleAttribute("aria-current", found.job === store.get("job") && plot.target === store.get("target"));
       const canvas = item.querySelector("canvas");
       if (canvas) drawSmall(canvas, plot, common ?? plot, theme);
       const ends = item.querySelector(".multiple-range");
@@ -38,7 +38,16 @@ export function mountMultiples({ store, api }) {
     }
   };
 
+  // A page on or back, pressed again while one is on its way as well.
+  const turn = (pages) => {
+    const { n_targets: count, per_page: each } = found;
+    const last = Math.floor((count - 1) / each) * each;
+    start = Math.min(Math.max(start + pages * each, 0), last);
+    load();
+  };
+
   const load = async () => {
+    const job = store.get("job");
     const isOn = store.get("multiples");
     pane.hidden = !isOn;
     document.getElementById("plot-body").hidden = isOn;
@@ -49,8 +58,9 @@ export function mountMultiples({ store, api }) {
     try {
       const answer = await latest.ask((signal) => api.post("multiples", { start, all_targets: store.get("all_targets") }, { signal }));
       if (!answer) return;
-      found = { ...answer, plots: answer.plots.map(unpackedPlot) };
+      found = { ...answer, job, start, plots: answer.plots.map(unpackedPlot) };
     } catch (error) {
+      start = found?.job === job ? found.start : 0;
       words.textContent = error instanceof Refused ? `${error.message}.` : "The spectra could not be fetched.";
       if (!(error instanceof Refused)) throw error;
       return;
@@ -58,7 +68,7 @@ export function mountMultiples({ store, api }) {
     const first = found.plots.find(({ label }) => label);
     words.textContent = first ? `${first.label} against ${first.x_label}. ${
       store.get("all_targets") ? "Filters apply to all." : "Filters apply to the shown spectrum only, left-out flags to all."}` : "";
-    byId("").replaceChildren(...found.plots.map((plot, index) => item(plot, index, store)));
+    byId("").replaceChildren(...found.plots.map((plot, index) => item(plot, index, store, job)));
     byId("pages").hidden = found.n_targets <= found.per_page;
     byId("where").textContent = `${start + 1}\u2013${start + found.plots.length} of ${found.n_targets}`;
     byId("previous").disabled = start === 0;
@@ -68,8 +78,8 @@ export function mountMultiples({ store, api }) {
 
   byId("switch").addEventListener("change", ({ target }) => store.set({ multiples: target.checked }));
   byId("close").addEventListener("click", () => store.set({ multiples: false }));
-  byId("previous").addEventListener("click", () => { start = Math.max(0, start - found.per_page); load(); });
-  byId("next").addEventListener("click", () => { start += found.per_page; load(); });
+  byId("previous").addEventListener("click", () => turn(-1));
+  byId("next").addEventListener("click", () => turn(1));
   shared.addEventListener("change", draw);
   document.addEventListener("themechange", draw);
   new ResizeObserver(draw).observe(pane);
@@ -110,7 +120,7 @@ function unpackedPlot(plot) {
   return { ...plot, x: unpacked(plot.x), y: unpacked(plot.y), detector: unpacked(plot.detector), severity: unpacked(plot.severity), limit: unpacked(plot.limit) };
 }
 
-function item(plot, index, store) {
+function item(plot, index, store, job) {
   const line = element("li");
   line.dataset.index = index;
   if (plot.error) {
@@ -126,7 +136,7 @@ function item(plot, index, store) {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("aria-hidden", "true");
   button.append(head, canvas, element("span", "multiple-range visually-hidden"));
-  button.addEventListener("click", () => store.set({ multiples: false }) ?? store.show(store.get("job"), plot.target));
+  button.addEventListener("click", () => store.set({ multiples: false }) ?? store.show(job, plot.target));
   line.append(button);
   return line;
 }

@@ -18,15 +18,19 @@ export function mountFlags({ store, api, keys }) {
   let answer = null;
   let severities = null;
   let counted = "";
+  let failure = "";
 
   const refresh = async () => {
     const { spectrum } = store;
     const isOther = spectrum !== counted;
+    failure = "";
     let found;
     try {
       found = await latest.ask((signal) => api.post("flags", { severities: isOther }, { signal }));
     } catch (error) {
-      showError(error instanceof Refused ? `Not counted: ${error.message}` : "The flags could not be counted.");
+      failure = error instanceof Refused ? `Not counted: ${error.message}` : "The flags could not be counted.";
+      showError(failure, refresh);
+      if (isOther) forget();
       return;
     }
     if (!found) return;
@@ -40,6 +44,12 @@ export function mountFlags({ store, api, keys }) {
     presets.show(answer.presets);
     showKept(answer);
     showDecode(store, answer);
+  };
+
+  // Counts of another spectrum say nothing of this one.
+  const forget = () => {
+    answer = null;
+    for (const name of ["absent", "controls"]) byId(`flags-${name}`).hidden = true;
   };
 
   const mark = () => {
@@ -58,6 +68,11 @@ export function mountFlags({ store, api, keys }) {
   // The next flagged measurement along the table's order, if there is one.
   const step = (by) => {
     const note = byId("flags-step-note");
+    if (failure && counted !== store.spectrum) {
+      showError("The flags of this spectrum are being counted again\u2026");
+      refresh();
+      return;
+    }
     if (!isCounted()) {
       note.hidden = false;
       note.textContent = COUNTING;
@@ -91,10 +106,16 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-function showError(words) {
+function showError(words, again = null) {
+  const place = byId("flags-error");
   byId("flags-loading").hidden = true;
-  byId("flags-error").textContent = words;
-  byId("flags-error").hidden = !words;
+  place.textContent = words;
+  place.hidden = !words;
+  if (!again) return;
+  const button = element("button", "link-button", "Try again");
+  button.type = "button";
+  button.addEventListener("click", () => again());
+  place.append(" ", button);
 }
 
 function showKept({ n_kept, n_before_mask, n_rows }) {

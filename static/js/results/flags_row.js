@@ -12,6 +12,7 @@ export function mountFlagsOfRow({ store, api }) {
   const follow = async () => {
     const row = store.get("row");
     if (row === null) {
+      latest.drop();
       place.replaceChildren(element("p", "flags-note", "Select a measurement."));
       return;
     }
@@ -26,6 +27,8 @@ export function mountFlagsOfRow({ store, api }) {
     if (answer) place.replaceChildren(...explained(answer, store));
   };
 
+  // What is said of a row of another target is not said of this one's.
+  store.on(["job", "target"], () => place.replaceChildren());
   store.on(["row", "job", "target", "mask"], follow);
   follow();
 }

@@ -2,7 +2,7 @@
 
 import { Latest, Refused } from "./api.js";
 import { drawFeatures, featuresAt, featuresOf, labelFeatures } from "./lines.js";
-import { showBlend } from "./plot_blend.js";
+import { forgetBlend, showBlend } from "./plot_blend.js";
 import { themeColors } from "./plot_colors.js";
 import { mountPlotControls } from "./plot_controls.js";
 import { decoded, nearestPoint } from "./plot_data.js";
@@ -22,6 +22,8 @@ const ASKED = [
   "job", "target", "filters", "sql", "mask", "derived", "unit", "x", "channel", "y", "panels", "redshift",
   "color", "binned", "binning", "compare", "scale", "all_targets",
 ];
+// What ranges and selected points are of.
+const AXES = ["job", "target", "x", "redshift", "channel", "y", "unit", "scale", "compare"];
 
 export function mountPlot(parts) {
   parts.plot = new PlotPane(parts);
@@ -33,31 +35,56 @@ class PlotPane {
   #element = document.getElementById("plot");
   #state = document.getElementById("plot-state");
   #pointed = document.getElementById("plot-feature");
+  #legend = document.getElementById("plot-legend");
   #timers = {};
   #turn = 0;
+  // Counts what the plot is to show, one after the other.
+  #wanted = 0;
 
   constructor({ store, api, keys }) {
     Object.assign(this, { store, api });
     this.drawing = null;
     this.plot = null;
-    this.selection = new SelectionBar(store);
+    // With what the drawn plot was asked for.
+    this.asked = null;
+    this.selection = new SelectionBar(store, () => this.agrees);
     this.controls = mountPlotControls(store, keys);
     this.recipe = mountRecipe(store);
     mountPlotExport(this);
     store.on(ASKED, (changed) => {
+      this.#wanted += 1;
       this.#forgetZoom(changed);
+      if (!this.agrees) this.selection.clear();
+      this.#shut();
       this.#element.dataset.drawn = "false";
       clearTimeout(this.#timers.load);
       this.#timers.load = setTimeout(() => this.load());
     });
     store.on(["raw", "errors"], () => this.drawing?.show({ raw: store.get("raw"), errors: store.get("errors") }));
     store.on(["row"], () => this.#showRow());
-    store.on(["zoom"], () => this.drawing?.zoom(store.get("zoom")));
+    store.on(["zoom"], () => {
+      if (this.agrees) this.drawing?.zoom(store.get("zoom"));
+    });
     store.on(["lines", "line_redshift"], () => this.#showFeatures());
     document.addEventListener("themechange", () => {
       this.drawing?.dress(themeColors(this.palette));
     });
     this.load();
+  }
+
+  // Whether what is drawn is of the spectrum and the quantities that the store names.
+  get agrees() {
+    return this.asked?.axes === axesOf(this.store);
+  }
+
+  get #isOfSpectrum() {
+    return this.asked?.spectrum === this.store.spectrum;
+  }
+
+  // What stands around another spectrum's plot can't be used any more: it would change this one.
+  #shut() {
+    for (const part of [this.#legend, document.getElementById("plot-foot")]) part.inert = !this.agrees;
+    if (!this.#isOfSpectrum) forgetBlend();
   }
 
   // A range of one quantity says nothing about another.
@@ -71,18 +98,22 @@ class PlotPane {
   }
 
   async load() {
-    const nPanels = 1 + this.store.get("panels").length;
+    const { store } = this;
+    const nPanels = 1 + store.get("panels").length;
+    const wanted = this.#wanted;
+    const [job, target, allTargets] = ["job", "target", "all_targets"].map((key) => store.get(key));
+    const asked = { wanted, job, target, allTargets, view: store.view, spectrum: store.spectrum, axes: axesOf(store) };
     // Until it shows what the store says.
     this.#element.dataset.drawn = "false";
     this.#state.hidden = Boolean(this.drawing);
     try {
       const found = await this.#latest.ask((signal) => Promise.all([
         this.#figure(nPanels),
-        this.api.post("points", { all_targets: this.store.get("all_targets") }, { signal }),
+        this.api.post("points", { all_targets: allTargets }, { signal }),
       ]));
-      if (found) await this.#draw(found[0], decoded(found[1]), nPanels);
+      if (found && wanted === this.#wanted) await this.#draw(found[0], decoded(found[1]), nPanels, asked);
     } catch (error) {
-      showFailure(this.#state, this.store, error, () => this.load());
+      showFailure(this.#state, store, error, () => this.load());
       if (!(error instanceof Refused)) throw error;
     }
   }
@@ -102,7 +133,7 @@ class PlotPane {
     return this.#figures.get(this.plot.panels.length);
   }
 
-  async #draw(item, plot, nPanels) {
+  async #draw(item, plot, nPanels, asked) {
     this.#turn += 1;
     const turn = this.#turn;
     let drawing = this.drawing;
@@ -120,6 +151,7 @@ class PlotPane {
       this.#listen(drawing);
     }
     this.plot = plot;
+    this.asked = asked;
     drawing.fill(plot);
     drawing.dress(themeColors(this.palette));
     drawing.show({ raw: this.store.get("raw"), errors: this.store.get("errors") });
@@ -132,18 +164,22 @@ class PlotPane {
     showEmpty(this.#state, this.store, plot);
     this.controls.offer(plot, this.vocabulary);
     this.recipe.offer(this.vocabulary);
-    showLegend(document.getElementById("plot-legend"), plot, this.store);
+    showLegend(this.#legend, plot, this.store);
     showFoot(plot, this.store);
+    this.#shut();
     this.#showRow();
     this.#showFeatures();
-    this.#element.dataset.drawn = "true";
+    // Something else may be wanted by now.
+    this.#element.dataset.drawn = String(asked.wanted === this.#wanted);
     this.#element.dataset.shows = `${plot.spectra[0].job}/${plot.spectra[0].target}`;
   }
 
   #listen(drawing) {
     drawing.panels.forEach((figure, panel) => {
       figure.on_event("tap", (event) => this.#tapped(event, panel));
-      figure.on_event("doubletap", () => this.store.set({ zoom: null }));
+      figure.on_event("doubletap", () => {
+        if (this.agrees) this.store.set({ zoom: null });
+      });
       figure.on_event("mousemove", (event) => this.#nameFeatures(event, panel));
       figure.on_event("mouseleave", () => { this.#pointed.hidden = true; });
     });
@@ -175,7 +211,8 @@ class PlotPane {
   #zoomed() {
     clearTimeout(this.#timers.zoom);
     this.#timers.zoom = setTimeout(() => {
-      this.store.set({ zoom: this.drawing.zoomed });
+      // The range of what was left is none of what comes.
+      if (this.agrees) this.store.set({ zoom: this.drawing.zoomed });
       this.dropped = labelFeatures(this.drawing, this.features);
     }, REST_MS);
   }
@@ -201,13 +238,14 @@ class PlotPane {
 
   #showRow() {
     if (!this.drawing || !this.plot) return;
-    this.drawing.ring(this.store.get("row"));
+    // The numbers of rows are those of a spectrum.
+    this.drawing.ring(this.#isOfSpectrum ? this.store.get("row") : null);
     clearTimeout(this.#timers.blend);
     this.#timers.blend = setTimeout(() => showBlend(this.plot, this.store, this.api), REST_MS);
   }
 
   #showFeatures() {
-    if (!this.drawing || !this.plot) return;
+    if (!this.drawing || !this.agrees) return;
     const isAtRest = this.store.get("redshift") !== null;
     const keys = this.store.get("x") === "wavelength" ? this.store.get("lines") : [];
     const redshift = isAtRest ? 0 : this.store.get("line_redshift");
@@ -215,4 +253,8 @@ class PlotPane {
     this.#pointed.hidden = true;
     this.dropped = drawFeatures(this.drawing, this.features);
   }
+}
+
+function axesOf(store) {
+  return JSON.stringify(AXES.map((key) => store.get(key)));
 }

@@ -5,25 +5,30 @@ import { element } from "./dom.js";
 
 const latest = new Latest();
 
+// What was asked about another measurement is not said any more.
+export function forgetBlend() {
+  latest.drop();
+  document.getElementById("plot-blend").hidden = true;
+}
+
 export async function showBlend(plot, store, api) {
   const place = document.getElementById("plot-blend");
   const row = store.get("row");
-  if (row === null || !plot.about.has_correlation || plot.spectra[0].target !== store.get("target")) {
-    place.hidden = true;
-    return;
-  }
+  const { job, target } = plot.spectra[0];
+  const isShown = job === store.get("job") && target === store.get("target");
+  if (row === null || !plot.about.has_correlation || !isShown) return forgetBlend();
   let found;
   try {
     found = await latest.ask((signal) => api.post("blend", { row }, { signal }));
   } catch (error) {
     place.hidden = true;
     // The row belongs to a spectrum that is being left.
-    if (error instanceof Refused) return;
+    if (error instanceof Refused) return undefined;
     throw error;
   }
-  if (!found) return;
+  if (!found) return undefined;
   place.hidden = found.correlation === null;
-  if (found.correlation === null) return;
+  if (found.correlation === null) return undefined;
   const strength = `Row ${row} is blended: its strongest correlation with a neighbour is ${signed(found.correlation)}`;
   place.replaceChildren(`${strength}${found.partners.length ? "; in the same exposure: " : "."}`);
   found.partners.forEach((partner, number) => {
@@ -35,6 +40,7 @@ export async function showBlend(plot, store, api) {
   if (found.partners.some(({ at_most: atMost }) => atMost !== null)) {
     place.append(". The file has the strongest correlation of each row only; limits follow from both.");
   }
+  return undefined;
 }
 
 function partnerWords({ separation, pixels, correlation, at_most: atMost }) {

@@ -22,6 +22,9 @@ class Controls {
   constructor(store) {
     this.store = store;
     this.about = null;
+    this.spectrum = "";
+    // The spectrum whose light curve is wanted before its channels are known.
+    this.awaited = "";
     this.columns = [];
     for (const name of ["y", "unit", "color"]) {
       byId(name).addEventListener("change", ({ target }) => store.set({ [name]: target.value }));
@@ -40,7 +43,12 @@ class Controls {
     this.columns = plot.about.columns;
     this.vocabulary = vocabulary;
     this.isCompared = plot.spectra.length > 1;
+    const { job, target } = plot.spectra[0];
+    this.spectrum = `${job}/${target}`;
+    const isTime = this.awaited === this.spectrum && !this.about.missing.includes("mjd");
+    if (this.awaited === this.spectrum) this.awaited = "";
     this.show();
+    if (isTime) this.#chooseAxis("mjd");
   }
 
   show() {
@@ -124,14 +132,22 @@ class Controls {
 
   #mountAxis() {
     for (const radio of document.querySelectorAll("input[name=plot-x]")) {
-      radio.addEventListener("change", () => this.store.set({
-        x: radio.value === "mjd" ? "mjd" : "wavelength",
-        channel: radio.value === "mjd" ? channelOfRow(this.about, this.store.get("row")) : null,
-        redshift: radio.value === "rest" ? this.store.get("line_redshift") : null,
-      }));
+      radio.addEventListener("change", () => this.#chooseAxis(radio.value));
     }
     byId("channel").addEventListener("change", ({ target }) => {
       this.store.set({ channel: target.value ? target.value.split(" ").map(Number) : null, page: null });
+    });
+  }
+
+  #chooseAxis(value) {
+    const { store } = this;
+    const isTime = value === "mjd";
+    this.awaited = isTime && this.spectrum !== store.spectrum ? store.spectrum : "";
+    if (this.awaited) return;
+    store.set({
+      x: isTime ? "mjd" : "wavelength",
+      channel: isTime ? channelOfRow(this.about, store.get("row")) : null,
+      redshift: value === "rest" ? store.get("line_redshift") : null,
     });
   }
 
@@ -140,7 +156,7 @@ class Controls {
     const redshift = store.get("redshift");
     const x = store.get("x") === "mjd" ? "mjd" : redshift === null ? "observed" : "rest";
     for (const radio of document.querySelectorAll("input[name=plot-x]")) {
-      radio.checked = radio.value === x;
+      radio.checked = radio.value === (this.awaited === store.spectrum ? "mjd" : x);
       if (radio.value === "mjd") {
         radio.disabled = this.about.missing.includes("mjd") && x !== "mjd";
         radio.parentElement.title = radio.disabled ? "mjd: not in this file" : "";

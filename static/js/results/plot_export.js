@@ -1,4 +1,4 @@
-// Saves the plot as it is zoomed: drawn once more out of sight, black on white, at the size of a
+// Saves the plot that is drawn, under its own name whatever is shown meanwhile, as it is zoomed: drawn once more out of sight, black on white, at the size of a
 // page of a journal, whatever the theme and the size of the window.
 
 import { Refused } from "./api.js";
@@ -36,18 +36,23 @@ export function mountPlotExport(pane) {
 
 const SAVERS = {
   svg: async (pane) => {
+    const { file_stem: stem } = pane.plot;
     const svg = await svgOf(pane);
-    download(new Blob([svg.text], { type: "image/svg+xml" }), `${pane.plot.file_stem}.svg`);
+    download(new Blob([svg.text], { type: "image/svg+xml" }), `${stem}.svg`);
   },
   png: async (pane, scale) => {
+    const { file_stem: stem } = pane.plot;
     const svg = await svgOf(pane);
     const tail = scale > 1 ? `_${scale}x` : "";
-    download(await pngOf(svg, scale), `${pane.plot.file_stem}${tail}.png`);
+    download(await pngOf(svg, scale), `${stem}${tail}.png`);
   },
   print: async (pane) => print(pane.plot, await svgOf(pane)),
-  html: async (pane) => {
-    const text = await pane.api.post("plot.html", { all_targets: pane.store.get("all_targets") });
-    download(new Blob([text], { type: "text/html" }), `${pane.plot.file_stem}.html`);
+  html: async ({ plot, asked, api, store }) => {
+    const { job, target, view, allTargets } = asked;
+    const [raw, errors] = [store.get("raw"), store.get("errors")];
+    const body = { view: { ...view, raw, errors }, all_targets: allTargets };
+    const text = await api.post("plot.html", body, { job, target });
+    download(new Blob([text], { type: "text/html" }), `${plot.file_stem}.html`);
   },
 };
 
@@ -61,8 +66,9 @@ function download(blob, name) {
 
 // The plot as SVG with its size in cm.
 async function svgOf(pane) {
-  const { plot, store, palette } = pane;
   // As it is now: the page may be about to draw another plot.
+  const { plot, store, palette, features } = pane;
+  const [raw, errors] = [store.get("raw"), store.get("errors")];
   const zoomed = pane.drawing ? pane.drawing.zoomed : store.get("zoom");
   const height = HEIGHT + PANEL_HEIGHT * (plot.panels.length - 1);
   const stage = document.createElement("div");
@@ -75,11 +81,11 @@ async function svgOf(pane) {
     drawing.layout.toolbar.visible = false;
     drawing.fill(plot);
     drawing.dress(theme);
-    drawing.show({ raw: store.get("raw"), errors: store.get("errors") });
+    drawing.show({ raw, errors });
     drawing.zoom(zoomed);
     putLegend(drawing, plot, theme);
     await settled(drawing);
-    drawFeatures(drawing, pane.features);
+    drawFeatures(drawing, features);
     await settled(drawing);
     return await composed(drawing, plot, height);
   } finally {
@@ -177,7 +183,8 @@ async function print(plot, svg) {
     window.print();
   } finally {
     document.documentElement.classList.remove("prints-plot");
-    document.title = title;
+    // The head of another target may have come.
+    if (document.title === plot.file_stem) document.title = title;
     URL.revokeObjectURL(image.src);
     sheet.remove();
   }

@@ -7,6 +7,8 @@ const OURS = /^in \(([\d, ]+)\)$/;
 
 export function showLegend(list, plot, store) {
   const { by, classes, label } = plot.color;
+  // A box that is pressed keeps the focus when the legend is made anew.
+  const focused = list.contains(document.activeElement) && document.activeElement.closest("[data-detector]")?.dataset.detector;
   list.replaceChildren();
   list.setAttribute("aria-label", label);
   if (plot.about.detectors.length && (["detector", "number"].includes(by) || isFilteredByDetector(store))) {
@@ -21,6 +23,7 @@ export function showLegend(list, plot, store) {
       list.append(item);
     }
   }
+  if (focused) list.querySelector(`[data-detector="${focused}"] input`)?.focus();
 }
 
 function swatch(color) {

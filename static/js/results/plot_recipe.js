@@ -54,7 +54,8 @@ export function mountRecipe(store) {
 
   return {
     offer(words) {
-      if (vocabulary === words) return;
+      // Ticks that somebody is setting stay: the same flags arrive again with another number of panels.
+      if (dialog.open || JSON.stringify(words) === JSON.stringify(vocabulary)) return;
       vocabulary = words;
       field("flags").replaceChildren(...words.flags.map(({ name, mask, meaning }) => {
         const label = element("label", "", "");

@@ -10,8 +10,9 @@ export class SelectionBar {
   #words = this.#bar.querySelector("[data-words]");
   #message = this.#bar.querySelector("[role=status]");
 
-  constructor(store) {
-    this.store = store;
+  // `agrees` tells whether what is drawn is what the store says: rows and ranges are of that.
+  constructor(store, agrees) {
+    Object.assign(this, { store, agrees });
     this.#bar.querySelector("[data-keep]").addEventListener("click", () => this.#filter(true));
     this.#bar.querySelector("[data-leave]").addEventListener("click", () => this.#filter(false));
     this.#bar.querySelector("[data-clear]").addEventListener("click", () => this.clear());
@@ -32,6 +33,7 @@ export class SelectionBar {
   }
 
   clear() {
+    if (!this.source) return;
     this.source.selected.indices = [];
     this.geometry = null;
     this.show();
@@ -45,7 +47,7 @@ export class SelectionBar {
   show() {
     const count = this.source.selected.indices.length;
     const own = this.rows.length;
-    this.#bar.hidden = count === 0;
+    this.#bar.hidden = count === 0 || !this.agrees();
     this.#message.textContent = "";
     this.#words.textContent = own === count
       ? `${count} point${count === 1 ? "" : "s"}:`

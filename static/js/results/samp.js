@@ -60,7 +60,11 @@ export function mountSamp({ store, api }) {
       said.textContent = "The hub is gone.";
     });
   });
-  addEventListener("pagehide", () => hub?.leave());
+  // The page may come back, but the hub has forgotten it then.
+  addEventListener("pagehide", () => {
+    hub?.leave();
+    forget();
+  });
 }
 
 async function sendSpectrum(hub, api, store) {

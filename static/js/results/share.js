@@ -15,12 +15,20 @@ function mountLink({ store, api }) {
   const said = document.getElementById("share-said");
   const field = document.getElementById("share-link");
 
-  document.getElementById("share-copy").addEventListener("click", async () => {
+  // One after the other, in the order in which they were asked for.
+  let queue = Promise.resolve();
+  const press = (id, action) => document.getElementById(id).addEventListener("click", () => {
+    const job = store.get("job");
+    const view = `${location.search}${location.hash}`;
+    queue = queue.then(() => action(job, view));
+  });
+
+  press("share-copy", async (job, view) => {
     const form = new FormData();
-    for (const { job } of store.get("compare")) form.append("also", job);
+    for (const compared of store.get("compare")) form.append("also", compared.job);
     try {
-      const { path } = await ask(api, `/jobs/${store.get("job")}/share`, form);
-      field.value = `${location.origin}${path}${location.search}${location.hash}`;
+      const { path } = await ask(api, `/jobs/${job}/share`, form);
+      field.value = `${location.origin}${path}${view}`;
       field.hidden = false;
       say(said, await copied(field.value) ? "Copied." : "Copy it from the box.");
       field.select();
@@ -29,9 +37,9 @@ function mountLink({ store, api }) {
     }
   });
 
-  document.getElementById("share-revoke").addEventListener("click", async () => {
+  press("share-revoke", async (job) => {
     try {
-      await ask(api, `/jobs/${store.get("job")}/share/revoke`, new FormData());
+      await ask(api, `/jobs/${job}/share/revoke`, new FormData());
       field.hidden = true;
       say(said, "All links to this job are void, those in scripts as well.");
     } catch {

@@ -27,6 +27,8 @@ export function mountStrip({ store, api, keys }) {
 class Strip {
   #items = [];
   #at = 0;
+  // The row that was selected when the strip was drawn last.
+  #selected = null;
   #pans = new Map();
   #frame = 0;
   // The rows in the order of the strip, once the table has said so.
@@ -153,16 +155,20 @@ class Strip {
   }
 
   #drawItems(rows) {
+    const focused = this.#items.find(({ button }) => button === document.activeElement)?.row;
     while (this.#items.length > rows.length) this.#items.pop().remove();
     while (this.#items.length < rows.length) this.#items.push(new StripItem(this.list, this));
     this.list.style.setProperty("--count", this.store.get("count"));
-    const hadFocus = this.list.contains(document.activeElement);
     const cutouts = rows.map((row) => this.cache.get(row));
     const look = this.look(cutouts);
+    // The focus goes along with the selection; cutouts that arrive leave it where it is.
+    const selected = this.store.get("row");
+    const stays = selected === this.#selected && rows.includes(focused);
+    this.#selected = selected;
     rows.forEach((row, number) => {
-      const isSelected = row === this.store.get("row");
+      const isSelected = row === selected;
       this.#items[number].show(row, cutouts[number], { isSelected, look, pan: this.panOf(row), problem: this.cache.problem });
-      if (isSelected && hadFocus) this.#items[number].button.focus({ preventScroll: true });
+      if (focused !== undefined && row === (stays ? focused : selected)) this.#items[number].button.focus({ preventScroll: true });
     });
     this.legend.showPresent(cutouts);
     this.shown = cutouts;

@@ -16,7 +16,10 @@ export function mountDerived(pane) {
   }));
   const result = document.getElementById("derive-result");
   const latest = new Latest();
+  const saving = new Latest();
   let edited = null;
+  // How often the form was filled anew.
+  let fillings = 0;
   let timer;
 
   const say = (text, isError = false) => {
@@ -24,39 +27,42 @@ export function mountDerived(pane) {
     result.classList.toggle("is-error", isError);
   };
 
-  const candidate = (kind) => ({
+  const candidate = () => ({
     name: fields.name.value.trim(),
     expression: fields.expression.value.trim(),
-    kind,
+    kind: fields.kind.value,
     unit: fields.unit.value.trim(),
     description: fields.description.value.trim(),
   });
 
-  // The added columns with the one in the form among them, in its place.
-  const together = (column) => {
+  // The added columns with the one in the form among them, in the place of the one that is edited.
+  const together = (column, former) => {
     const derived = store.get("derived");
-    return edited ? derived.map((one) => (one.name === edited ? column : one)) : [...derived, column];
+    return former ? derived.map((one) => (one.name === former ? column : one)) : [...derived, column];
   };
 
-  const tried = (column, signal) => {
-    const view = { ...store.view, derived: together(column) };
+  const tried = (column, former, signal) => {
+    const view = { ...store.view, derived: together(column, former) };
     return api.post("check_expression", { view, name: column.name }, { signal });
   };
 
   // The type that was chosen, or else the one that comes out: every expression has a text.
-  const checked = (signal) => {
-    const [kind, name] = [fields.kind.value, fields.name.value.trim() || "unnamed"];
-    if (kind) return tried({ ...candidate(kind), name }, signal).then((answer) => ({ answer, kind }));
-    return tried({ ...candidate("text"), name }, signal).then(async (first) => {
-      const found = KINDS[first.kind] ?? first.kind;
-      return { answer: { ...(await tried({ ...candidate(found), name }, signal)), kind: first.kind }, kind: found };
-    });
+  const checked = async (column, former, signal) => {
+    const named = { ...column, name: column.name || "unnamed" };
+    if (column.kind) return { answer: await tried(named, former, signal), kind: column.kind };
+    const first = await tried({ ...named, kind: "text" }, former, signal);
+    const kind = KINDS[first.kind] ?? first.kind;
+    return { answer: { ...(await tried({ ...named, kind }, former, signal)), kind: first.kind }, kind };
   };
 
   const check = async () => {
-    if (!fields.expression.value.trim()) return say("");
+    if (!fields.expression.value.trim()) {
+      latest.drop();
+      return say("");
+    }
+    const [column, former] = [candidate(), edited];
     try {
-      const found = await latest.ask(checked);
+      const found = await latest.ask((signal) => checked(column, former, signal));
       if (found) say(described(found.answer));
     } catch (error) {
       say(error.message, true);
@@ -66,6 +72,10 @@ export function mountDerived(pane) {
 
   const fill = (column, name = null) => {
     edited = name;
+    fillings += 1;
+    // What was asked about the form before is not said below this one.
+    clearTimeout(timer);
+    latest.drop();
     for (const key of ["name", "expression", "kind", "unit", "description"]) fields[key].value = column[key] ?? "";
     fields.preset.value = "";
     document.getElementById("derive-save").textContent = name ? "Save changes" : "Add column";
@@ -97,17 +107,22 @@ export function mountDerived(pane) {
       say("A name is needed: a letter, then letters, digits and _.", true);
       return fields.name.focus();
     }
+    const [asked, former, filled] = [candidate(), edited, fillings];
+    // Somebody may type on meanwhile, or begin anew: that stays.
+    const isSame = () => filled === fillings && JSON.stringify(candidate()) === JSON.stringify(asked);
     try {
-      const found = await latest.ask(checked);
+      const found = await saving.ask((signal) => checked(asked, former, signal));
       if (!found) return undefined;
-      const column = candidate(found.kind);
-      const change = () => ({ derived: together(column), ...renamed(pane, edited, column.name) });
-      if (await pane.attempt(change)) {
-        dialog.close();
-        showColumn(pane, column.name);
-      }
+      const column = { ...asked, kind: found.kind };
+      const change = () => ({ derived: together(column, former), ...renamed(pane, former, column.name) });
+      if (!await pane.attempt(change)) return undefined;
+      if (isSame()) dialog.close();
+      // The column that is being edited may have another name now.
+      else if (former && edited === former) edited = column.name;
+      drawList();
+      showColumn(pane, column.name);
     } catch (error) {
-      say(error.message, true);
+      if (isSame()) say(error.message, true);
     }
     return undefined;
   };

@@ -168,17 +168,33 @@ function mountAdvanced(pane) {
   const dialog = document.getElementById("advanced-dialog");
   const text = document.getElementById("advanced-sql");
   const error = document.getElementById("advanced-error");
+  // Which opening of the dialog it is, and what it began with.
+  let opening = 0;
+  let start = "";
+
   const attempt = async (sql) => {
+    const [asked, typed] = [opening, text.value];
     error.hidden = true;
     try {
-      if (sql === pane.store.get("sql") || (await pane.attempt(() => ({ sql })))) dialog.close();
+      if (sql !== pane.store.get("sql") && !(await pane.attempt(() => ({ sql })))) return;
+      // Somebody may have typed on meanwhile, or have opened the dialog anew.
+      if (asked === opening && text.value === typed) dialog.close();
+      else if (asked !== opening && text.value === start) begin();
     } catch (problem) {
+      if (asked !== opening) return;
       error.textContent = problem.message;
       error.hidden = false;
     }
   };
+
+  const begin = () => {
+    start = pane.store.get("sql");
+    text.value = start;
+  };
+
   document.getElementById("table-advanced").addEventListener("click", () => {
-    text.value = pane.store.get("sql");
+    opening += 1;
+    begin();
     error.hidden = true;
     dialog.showModal();
     text.focus();

@@ -9,17 +9,25 @@ export function mountStatistics(pane) {
   const latest = new Latest();
 
   const draw = async () => {
-    if (place.hidden) return;
+    if (place.hidden) return latest.drop();
     try {
       const answer = await latest.ask((signal) => api.post("statistics", {}, { signal }));
       if (answer) place.innerHTML = answer.html;
     } catch (error) {
       place.textContent = error.message;
     }
+    return undefined;
+  };
+
+  // Nothing is better than numbers of other rows.
+  const empty = () => {
+    latest.drop();
+    place.textContent = "Loading\u2026";
   };
 
   const show = (isShown) => {
     place.hidden = !isShown;
+    empty();
     toggle.setAttribute("aria-expanded", String(isShown));
     draw();
   };
@@ -29,6 +37,7 @@ export function mountStatistics(pane) {
     show(false);
     toggle.focus();
   });
+  store.on(["job", "target"], empty);
   store.addEventListener("kept", draw);
   store.on(["columns", "unit"], draw);
 }

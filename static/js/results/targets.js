@@ -2,13 +2,16 @@
 
 import { exchange } from "../titles.js";
 import { Latest } from "./api.js";
+import { element } from "./dom.js";
 import { TargetOrder } from "./targets_order.js";
 
 export function mountTargets({ store, api, keys }) {
   const pane = document.getElementById("pane-targets");
+  const head = document.getElementById("results-head");
   const latest = new Latest();
   const order = new TargetOrder(pane);
   let listedJob = store.get("job");
+  head.dataset.spectrum = store.spectrum;
 
   const mark = () => {
     for (const row of pane.querySelectorAll("tr[data-target]")) {
@@ -22,13 +25,24 @@ export function mountTargets({ store, api, keys }) {
   const follow = async () => {
     mark();
     const job = store.get("job");
-    const answer = await latest.ask((signal) => Promise.all([
-      api.get("head", { signal }),
-      job === listedJob ? null : fetch(`/jobs/${job}/target-list`, { signal }).then((list) => list.text()),
-    ]));
+    wait(head);
+    let answer;
+    try {
+      answer = await latest.ask((signal) => Promise.all([
+        api.get("head", { signal }),
+        job === listedJob ? null : listOf(job, signal),
+      ]));
+    } catch (error) {
+      showMissing();
+      document.title = `${nameOf(store) ?? "Target"} \u00b7 SPHEREx Explorer`;
+      showFailure(head, `What is known of ${nameOf(store) ?? "this target"} could not be loaded. ${error.message}`, follow);
+      return;
+    }
     if (!answer) return;
-    const [head, list] = answer;
-    exchange(document.getElementById("results-head"), head);
+    const [html, list] = answer;
+    exchange(head, html);
+    head.dataset.spectrum = store.spectrum;
+    head.removeAttribute("aria-busy");
     document.title = document.querySelector(".results-head").dataset.title;
     if (list !== null) {
       listedJob = job;
@@ -64,10 +78,49 @@ export function mountTargets({ store, api, keys }) {
     if (store.get("row") === null && store.kept.length) store.set({ row: Math.min(...store.kept) });
   });
 
-  const empty = document.getElementById("pane-empty");
   document.addEventListener("headchange", () => {
-    const found = document.querySelector(".results-head").dataset.rows;
-    empty.hidden = found !== "0";
-    document.getElementById("instrument").dataset.empty = String(found === "0");
+    showMissing(document.querySelector(".results-head").dataset.rows === "0");
   });
+}
+
+// Whether a sentence stands where the panes would be.
+function showMissing(isEmpty = false) {
+  document.getElementById("pane-empty").hidden = !isEmpty;
+  document.getElementById("instrument").dataset.empty = String(isEmpty);
+}
+
+// The name of the target that is shown, if the page knows it by now.
+export function nameOf(store) {
+  const [job, target] = [store.get("job"), store.get("target")];
+  const line = document.querySelector(`#targets-pane[data-job="${CSS.escape(job)}"] tr[data-target="${target}"]`);
+  const head = document.getElementById("results-head");
+  return line?.dataset.name ?? (head.dataset.spectrum === store.spectrum ? head.querySelector("h1")?.textContent.trim() : null);
+}
+
+async function listOf(job, signal) {
+  const response = await fetch(`/jobs/${job}/target-list`, { signal });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return response.text();
+}
+
+// Name and position are still those of the target before: nobody shall copy them. A title of the
+// job may be typed meanwhile.
+function wait(head) {
+  head.setAttribute("aria-busy", "true");
+  const failed = head.querySelector(".head-failure");
+  if (failed) failed.textContent = "What is known of this target is being loaded\u2026";
+  for (const part of head.querySelectorAll(".title-line, .facts-line, .head-notice")) part.inert = true;
+}
+
+function showFailure(head, words, again) {
+  head.removeAttribute("aria-busy");
+  head.querySelector(".results-head").hidden = true;
+  head.querySelector(".head-failure")?.remove();
+  const sentence = element("p", "notice notice-warning head-failure", `${words} `);
+  sentence.setAttribute("role", "alert");
+  const button = element("button", "link-button", "Try again");
+  button.type = "button";
+  button.addEventListener("click", () => again());
+  sentence.append(button);
+  head.append(sentence);
 }
