@@ -271,6 +271,7 @@ def test_what_is_done_in_the_plot_of_the_target_before_does_not_reach_the_next(o
     # Its channels are not known yet: the choice waits for them.
     page.locator("#plot-x-menu summary").click()
     page.get_by_label("Time (light curve)").check()
+    assert state(page, "x") == "wavelength"
     # The plot that is in sight is saved, under its own name.
     stem = page.evaluate("() => window.results.plot.plot.file_stem")
     saved = Held(page, "**/targets/0/plot.html")
