@@ -5,6 +5,9 @@ import { Latest } from "./api.js";
 import { element } from "./dom.js";
 import { TargetOrder } from "./targets_order.js";
 
+// What the head of the page says of the target alone.
+const OF_TARGET = ".title-line, .facts-line, .head-notice";
+
 export function mountTargets({ store, api, keys }) {
   const pane = document.getElementById("pane-targets");
   const head = document.getElementById("results-head");
@@ -35,7 +38,7 @@ export function mountTargets({ store, api, keys }) {
     } catch (error) {
       showMissing();
       document.title = `${nameOf(store) ?? "Target"} \u00b7 SPHEREx Explorer`;
-      showFailure(head, `What is known of ${nameOf(store) ?? "this target"} could not be loaded. ${error.message}`, follow);
+      showFailure(head, job, `What is known of ${nameOf(store) ?? "this target"} could not be loaded. ${error.message}`, follow);
       return;
     }
     if (!answer) return;
@@ -109,12 +112,14 @@ function wait(head) {
   head.setAttribute("aria-busy", "true");
   const failed = head.querySelector(".head-failure");
   if (failed) failed.textContent = "What is known of this target is being loaded\u2026";
-  for (const part of head.querySelectorAll(".title-line, .facts-line, .head-notice")) part.inert = true;
+  for (const part of head.querySelectorAll(OF_TARGET)) part.inert = true;
 }
 
-function showFailure(head, words, again) {
+function showFailure(head, job, words, again) {
   head.removeAttribute("aria-busy");
-  head.querySelector(".results-head").hidden = true;
+  // Of another target of the same job, the title of the job and the buttons are right.
+  const isOfJob = head.dataset.spectrum.startsWith(`${job}/`);
+  for (const part of head.querySelectorAll(isOfJob ? OF_TARGET : ".results-head")) part.hidden = true;
   head.querySelector(".head-failure")?.remove();
   const sentence = element("p", "notice notice-warning head-failure", `${words} `);
   sentence.setAttribute("role", "alert");
