@@ -1,7 +1,5 @@
 """Answers of the site that come when a test lets them, as on a slow connection."""
 
-import json
-
 
 class HeldAnswers:
     """Questions to an address, kept back until they may be answered."""
@@ -14,10 +12,15 @@ class HeldAnswers:
     def _keep(self, route):
         self._routes.append(route)
 
-    def expect(self, part="", count=1):
-        """Wait for some more questions, of which the last one holds a part of a text."""
+    @property
+    def count(self):
+        """How many questions have no answer yet."""
+        return len(self._routes)
+
+    def expect(self, part=""):
+        """Wait for a question, the last of which has some text in its address or its body."""
         for _ in range(200):
-            if len(self._routes) >= count and part in self._last():
+            if self._routes and part in self._last():
                 return
             self._page.wait_for_timeout(100)
         raise AssertionError(f"{part!r} was not asked: {self._routes}")
@@ -30,11 +33,17 @@ class HeldAnswers:
         """Let the last question go on."""
         self._routes.pop().continue_()
 
+    def tell(self, answer, status=200):
+        """Answer the last question with a JSON object."""
+        self._routes.pop().fulfill(status=status, json=answer)
+
     def refuse(self, words):
         """Answer the last question with what is wrong with it."""
-        self._routes.pop().fulfill(
-            status=422, content_type="application/json", body=json.dumps({"error": words})
-        )
+        self.tell({"error": words}, status=422)
+
+    def fail(self):
+        """Break the connection of the last question."""
+        self._routes.pop().abort()
 
     def go_to(self, address):
         """Answer the last question with the page to which htmx goes."""
