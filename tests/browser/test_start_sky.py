@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.held_answers import HeldAnswers
 from tests.browser.running_site import launch_arguments
 
 READY = "#sky[data-state=ready]"
@@ -47,6 +48,11 @@ def click_on(page, place=None):
     page.mouse.click(box["x"] + x, box["y"] + y)
 
 
+def tick_first_band(page):
+    """Change an option, wherever it is folded away."""
+    page.evaluate("() => document.querySelector('#job-form [name=bands]').click()")
+
+
 def degrees(text):
     return [float(part) for part in text.split()]
 
@@ -82,7 +88,14 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     assert view["fov"] < 1
     expect(legend).to_have_count(0)
     page.get_by_role("button", name="Layers").click()
+    held = HeldAnswers(page, "**/sky/footprints*")
+    tick_first_band(page)
     page.get_by_role("button", name="Show footprints").click()
+    held.expect("bands=1")
+    # What is on its way is of options that are not those of the form any more.
+    tick_first_band(page)
+    held.stop()
+    held.answer()
     expect(page.locator("#sky-footprints-note")).to_have_text(
         re.compile(r"120 of \d+ exposures, spread over the time range")
     )
