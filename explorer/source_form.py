@@ -114,7 +114,7 @@ class SourceForm(forms.Form):
     effective_radius = _number("Effective radius")
     effective_radius_unit = _choice("Unit of the radius", RADIUS_UNIT_NAMES, widget=forms.Select)
     partners = forms.CharField(
-        label="Fitted together with",
+        label="Choice of neighbours",
         required=False,
         max_length=_MAX_PARTNERS_LENGTH,
         widget=forms.HiddenInput,

@@ -48,9 +48,20 @@ def click_on(page, place=None):
     page.mouse.click(box["x"] + x, box["y"] + y)
 
 
-def tick_first_band(page):
-    """Change an option, wherever it is folded away."""
+def change_options_while_footprints_come(page):
+    """What is on its way is then of options that are not those of the form any more."""
+    page.fill("#id_target", "M 31")
+    expect(page.locator("#position-feedback")).to_contain_text("M 31")
+    held = HeldAnswers(page, "**/sky/footprints*")
+    page.get_by_role("button", name="Show footprints").click()
+    held.expect()
+    # Wherever the options are folded away.
     page.evaluate("() => document.querySelector('#job-form [name=bands]').click()")
+    held.expect("bands=1")
+    held.answer()
+    expect(page.locator("#sky-footprints-note")).to_have_text(re.compile(r"^20 of \d+ exposures"))
+    held.answer()
+    held.stop()
 
 
 def degrees(text):
@@ -88,14 +99,7 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     assert view["fov"] < 1
     expect(legend).to_have_count(0)
     page.get_by_role("button", name="Layers").click()
-    held = HeldAnswers(page, "**/sky/footprints*")
-    tick_first_band(page)
     page.get_by_role("button", name="Show footprints").click()
-    held.expect("bands=1")
-    # What is on its way is of options that are not those of the form any more.
-    tick_first_band(page)
-    held.stop()
-    held.answer()
     expect(page.locator("#sky-footprints-note")).to_have_text(
         re.compile(r"120 of \d+ exposures, spread over the time range")
     )
@@ -103,6 +107,8 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     tell(page, target={**M31, "ra": 12.0})
     expect(page.get_by_role("button", name="Show footprints")).to_be_visible()
     assert page.evaluate("() => window.start.sky.footprints.overlay.overlayItems.length") == 0
+
+    change_options_while_footprints_come(page)
 
     # Markers of a list are its rows, and the form stays as it is.
     typed = page.input_value("#id_target")

@@ -47,7 +47,7 @@ def test_neighbours_stay_with_their_target(page):
     expect(page.get_by_role("alert")).to_contain_text("Too far from M 81 to be fitted together")
     expect(box).to_have_value("M 81")
     expect(page.locator("#id_partners_error")).to_contain_text("at most 60 arcsec")
-    page.get_by_role("button", name="Go to Fitted together with").click()
+    page.get_by_role("button", name="Go to Choice of neighbours").click()
     remove = page.get_by_role("button", name="Without ")
     expect(remove).to_be_focused()
     remove.press("Enter")

@@ -226,7 +226,7 @@ def test_neighbours_of_another_target_are_not_fitted_with_this_one(client):
         "Take off what was chosen for another target."
     )
     page = text_of(response)
-    assert f'<a href="#partners">Fitted together with</a>: {message}' in page
+    assert f'<a href="#partners">Choice of neighbours</a>: {message}' in page
     assert 'data-most-arcsec="60.0"' in page
     assert not Job.objects.exists()
     # What was chosen is still there, and can be taken off without scripts, too.
@@ -236,7 +236,7 @@ def test_neighbours_of_another_target_are_not_fitted_with_this_one(client):
     assert box in page
     assert box not in text_of(client.get("/"))
     said = client.post("/estimate", sent).json()
-    assert said["stopped"] == "Not counted: Fitted together with is not valid"
+    assert said["stopped"] == "Not counted: Choice of neighbours is not valid"
     assert [problem["message"] for problem in said["problems"]] == [message]
     client.post("/", sent | {"partners": [sent["partners"], ""]})
     assert len(only_job().targets) == 1
