@@ -50,5 +50,7 @@ class HeldAnswers:
         self._routes.pop().fulfill(status=200, headers={"HX-Redirect": address})
 
     def stop(self):
-        """Keep nothing back any longer; what is kept stays so."""
+        """Keep nothing back any longer."""
+        while self._routes:
+            self.answer()
         self._page.unroute(self._pattern)

@@ -65,6 +65,7 @@ def test_what_is_pressed_and_typed_in_the_list_of_jobs_counts(accepting, seeded)
     expect(title).to_have_value("Nine of them")
     title.press("Escape")
     page.wait_for_url(HELP)
+    polls.stop()
 
 
 def test_a_page_of_a_job_waits_for_a_title_that_is_typed(accepting, seeded):
@@ -85,6 +86,7 @@ def test_a_page_of_a_job_waits_for_a_title_that_is_typed(accepting, seeded):
     saved.expect("title=half+a+title")
     saved.tell({"title": "half a title"})
     page.wait_for_url(HELP)
+    polls.stop()
 
 
 def test_what_was_not_cancelled_is_said(browser, site, seeded):
@@ -98,7 +100,7 @@ def test_what_was_not_cancelled_is_said(browser, site, seeded):
     page.get_by_role("button", name="Cancel job").click()
     cancelled.expect()
     cancelled.fail()
-    failure = page.get_by_role("alert")
+    failure = page.locator("#not-done")
     expect(failure).to_contain_text("\u201cCancel job\u201d may not have been done. Try again.")
     page.get_by_role("button", name="Cancel job").click()
     cancelled.expect()
