@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404
 
 from explorer.names import ResolverUnreachableError, locate
+from explorer.neighbours import TOGETHER_ARCSEC, distance_arcsec
 from explorer.options_form import initial_options
 from jobs.models import Job
 from photometry_core.errors import InvalidInputError
@@ -28,7 +29,7 @@ def initial_of(job: Job) -> dict[str, Any]:
     if job.target_list is not None:
         return options | {"mode": "multi", "list": job.target_list.pk}
     first, *others = job.targets
-    if job.n_parts > 1 or any(other.motion or other.profile for other in others):
+    if job.n_parts > 1 or any(not _is_neighbour(other, first) for other in others):
         raise Http404(
             "The targets of this job are from a list that was deleted, so it can't be edited. "
             "Bring the list again to measure it."
@@ -41,6 +42,12 @@ def initial_of(job: Job) -> dict[str, Any]:
         | _motion_of(first)
         | _shape_of(first)
     )
+
+
+def _is_neighbour(other: Target, target: Target) -> bool:
+    """Return whether the form could have asked for it together with the target."""
+    between = distance_arcsec(target.ra_deg, target.dec_deg, other.ra_deg, other.dec_deg)
+    return not other.motion and not other.profile and between <= TOGETHER_ARCSEC
 
 
 def _text_of(target: Target) -> str:

@@ -17,6 +17,8 @@ SAME_SOURCE_ARCSEC = PIXEL_ARCSEC / 2
 """Two sources within half a pixel can't be told apart: one of them is the target."""
 SEARCH_ARCSEC = 60.0
 """How far the nearest source is looked for in the simulated sky."""
+TOGETHER_ARCSEC = 60.0
+"""Sources are fitted together with a target up to this distance: what is farther is another's."""
 
 _MAX_NEIGHBOURS = 10
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
@@ -146,6 +148,13 @@ def offsets_arcsec(
     )
     scale = math.degrees(math.atan2(across, depth)) * 3600 / across if across else 0.0
     return east * scale, north * scale
+
+
+def distance_arcsec(
+    ra_deg: float, dec_deg: float, other_ra_deg: float, other_dec_deg: float
+) -> float:
+    """Return the angle between two positions."""
+    return math.hypot(*offsets_arcsec(ra_deg, dec_deg, other_ra_deg, other_dec_deg))
 
 
 def direction(east: float, north: float) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from django import forms
 
 from explorer.names import Located, ResolverUnreachableError, locate
+from explorer.neighbours import TOGETHER_ARCSEC, distance_arcsec
 from explorer.numbers import parse_number
 from explorer.shapes import (
     ALLOWED,
@@ -36,6 +37,7 @@ MODELS = {"point": "Point source", "sersic": "S\u00e9rsic galaxy"}
 _MAX_NAME_LENGTH = 200
 _MAX_NUMBER_LENGTH = 40
 _MAX_PARTNERS_LENGTH = 50_000
+_MOST_NAMED = 3
 
 _MISSING_MOTION = {
     "pm_ra": "Nothing given; write 0 if it does not move along RA.",
@@ -112,7 +114,7 @@ class SourceForm(forms.Form):
     effective_radius = _number("Effective radius")
     effective_radius_unit = _choice("Unit of the radius", RADIUS_UNIT_NAMES, widget=forms.Select)
     partners = forms.CharField(
-        label="Fitted together with",
+        label="Choice of neighbours",
         required=False,
         max_length=_MAX_PARTNERS_LENGTH,
         widget=forms.HiddenInput,
@@ -159,13 +161,17 @@ class SourceForm(forms.Form):
         if self.is_multi or not text:
             return ()
         try:
-            return tuple(_partner(values) for values in json.loads(text))
+            partners = tuple(_partner(values) for values in json.loads(text))
         except InvalidInputError as error:
             raise forms.ValidationError(f"A neighbour can't be used. {error}") from error
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise forms.ValidationError(
                 "The neighbours can't be read; take them off and choose them again."
             ) from error
+        target = self.cleaned_data.get("target")
+        if target and (far := _too_far(target, partners)):
+            raise forms.ValidationError(far)
+        return partners
 
     def clean_list(self) -> str:
         """Return the id of the list that is to be measured."""
@@ -269,3 +275,26 @@ def _partner(values: dict[str, Any]) -> Target:
         raise TypeError("not a neighbour")
     shown = "".join(character for character in name if character.isprintable()).strip()
     return Target(name=shown[:_MAX_NAME_LENGTH], ra_deg=float(ra), dec_deg=float(dec))
+
+
+def _too_far(target: Target, partners: Sequence[Target]) -> str:
+    """Return which neighbours are those of another target, in words; empty if none is."""
+    at = (target.ra_deg, target.dec_deg)
+    distances = [distance_arcsec(*at, one.ra_deg, one.dec_deg) for one in partners]
+    far = [
+        f"{partner.name} ({_angle(distance)})"
+        for partner, distance in zip(partners, distances, strict=True)
+        if distance > TOGETHER_ARCSEC
+    ]
+    if not far:
+        return ""
+    more = f" and {len(far) - _MOST_NAMED} more" if len(far) > _MOST_NAMED else ""
+    return (
+        f"Too far from {target.name} to be fitted together with it: "
+        f"{', '.join(far[:_MOST_NAMED])}{more}; allowed: at most {TOGETHER_ARCSEC:g} arcsec. "
+        "Take off what was chosen for another target."
+    )
+
+
+def _angle(arcsec: float) -> str:
+    return f"{arcsec:.1f} arcsec" if arcsec < 3600 else f"{arcsec / 3600:.2f} degrees"

@@ -24,6 +24,7 @@ from explorer.forms import (
     options_in_words,
 )
 from explorer.names import AmbiguousNameError
+from explorer.neighbours import TOGETHER_ARCSEC
 from explorer.options_form import OPTION_FIELDS, RELEASE_NAMES, why_no_tractor
 from explorer.shapes import RADIUS_UNITS
 from explorer.sky.surveys import with_sky
@@ -190,6 +191,7 @@ def _context(request: VisitorRequest, form: JobForm) -> dict[str, Any]:
         "releases": RELEASE_NAMES.items(),
         "chosen_releases": form["releases"].value() or [],
         "why_no_tractor": why_no_tractor(),
+        "most_together_arcsec": TOGETHER_ARCSEC,
         "radius_units": RADIUS_UNITS.items(),
         "sersic_index_range": SERSIC_INDEX_RANGE,
         "most_arcsec": MAX_EFFECTIVE_RADIUS_ARCSEC,

@@ -5,6 +5,7 @@ const INTERVAL_MS = 5000;
 const place = document.getElementById("activity");
 const nav = document.getElementById("site-nav");
 let timer = null;
+let asked = 0;
 
 // Jobs can start on the start page (and from it in other windows); elsewhere none is expected.
 function isOfInterest() {
@@ -19,14 +20,18 @@ function show(active) {
 }
 
 async function ask() {
+  asked += 1;
+  const mine = asked;
   try {
     const answer = await fetch(nav.dataset.activity);
-    if (answer.status === 204) show(0);
-    else if (answer.ok) show((await answer.json()).active);
+    const active = answer.ok && answer.status !== 204 ? (await answer.json()).active : 0;
+    // Of questions that cross, the last one counts.
+    if (mine !== asked) return;
+    if (answer.ok) show(active);
   } catch {
     // No connection: what was known last stays.
   }
-  wait();
+  if (mine === asked) wait();
 }
 
 // Nobody looks at a hidden page.

@@ -1,5 +1,6 @@
 // What every page does: the theme toggle, copy buttons, words about a job's progress.
 
+import "./polling.js";
 import "./titles.js";
 
 const THEMES = ["automatic", "light", "dark"];
@@ -30,14 +31,16 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 
 // Heads of pages are exchanged in place, so that the buttons are listened to from above.
+const copied = new WeakMap();
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button || !navigator.clipboard) return;
   const label = button.firstChild;
-  const words = label.textContent;
+  button.dataset.words ??= label.textContent;
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
   label.textContent = "Copied";
-  setTimeout(() => { label.textContent = words; }, 1500);
+  clearTimeout(copied.get(button));
+  copied.set(button, setTimeout(() => { label.textContent = button.dataset.words; }, 1500));
 });
 // Without a secure connection browsers have no clipboard for pages.
 root.classList.toggle("has-clipboard", Boolean(navigator.clipboard));

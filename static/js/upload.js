@@ -55,8 +55,12 @@ zone.addEventListener("drop", (event) => {
 });
 input.addEventListener("change", forget);
 
+// The file that is being sent, as something that can be stopped; null: none is.
+let sending = null;
+
 // Questions and errors are about the file that was sent, not about the one chosen now.
 function forget() {
+  stopSending();
   errors.replaceChildren();
   questions.replaceChildren();
   const file = input.files[0];
@@ -67,35 +71,47 @@ function forget() {
   showChosen();
 }
 
+function stopSending() {
+  sending?.abort();
+  sending = null;
+  button.disabled = false;
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (button.disabled) return;
+  if (sending) return;
+  const mine = new AbortController();
+  sending = mine;
   button.disabled = true;
   status.textContent = `Opening ${input.files[0]?.name ?? "the file"}\u2026`;
   try {
-    await send();
+    // Until the next page is there, nothing more is sent.
+    if (await send(mine.signal)) return;
   } catch {
+    if (mine.signal.aborted) return;
     status.textContent = "The server does not answer. The file is still chosen; try again.";
   }
-  button.disabled = false;
+  stopSending();
 });
 
-async function send() {
+// Returns whether the page is being left.
+async function send(signal) {
   const response = await fetch(form.action, {
     method: "POST",
     body: new FormData(form),
     headers: { "HX-Request": "true" },
+    signal,
   });
   const address = response.headers.get("HX-Redirect");
   if (address) {
     location.assign(address);
-    return;
+    return true;
   }
   const answer = new DOMParser().parseFromString(await response.text(), "text/html");
   const found = answer.getElementById("upload-errors");
   if (!found) {
     status.textContent = "Something went wrong on the server. The file is still chosen; try again.";
-    return;
+    return false;
   }
   status.textContent = "";
   document.title = answer.title;
@@ -103,11 +119,14 @@ async function send() {
   questions.replaceChildren(...answer.getElementById("upload-questions").childNodes);
   const first = questions.querySelector("select[required]");
   (first ?? document.getElementById("error-summary"))?.focus();
+  return false;
 }
 
 // Coming back with the browser's button finds a form that can be sent again.
-addEventListener("pageshow", () => {
-  button.disabled = false;
+addEventListener("pageshow", ({ persisted }) => {
+  // It was dropped before the page was there as a whole.
+  if (sending && !persisted) return;
+  stopSending();
   status.textContent = "";
   showChosen();
 });

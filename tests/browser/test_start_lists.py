@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.dropped_files import drop
+from tests.browser.held_answers import HeldAnswers
 from tests.lists_of_targets import long_table
 
 DRAG = """() => {
@@ -15,6 +16,10 @@ DRAG = """() => {
     const event = new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true });
     document.getElementById('sky-frame').dispatchEvent(event);
 }"""
+# Between the answer to a list and the page with it.
+TYPE_LATE = """() => addEventListener('beforeunload', () => {
+    document.getElementById('id_title').value = 'typed late';
+})"""
 WITH_LIST = re.compile(r"/\?list=[\w-]{22}$")
 
 
@@ -100,10 +105,39 @@ def test_refusals_keep_what_was_typed_and_lists_are_taken_again_or_deleted(page)
     page.wait_for_load_state()
     pick(page, "Your lists")
     page.once("dialog", lambda dialog: dialog.accept())
+    held = HeldAnswers(page, "**/lists/*/delete")
     page.get_by_role("button", name="Delete again.csv").click()
+    held.expect()
+    page.focus("#id_title")
+    held.answer()
     expect(page.locator("#earlier-lists li")).to_have_count(1)
+    expect(page.locator("#id_title")).to_be_focused()
     page.locator("#earlier-lists a").click()
     expect(page.locator(".list-chip strong")).to_have_text("pasted list")
+
+
+def test_what_is_done_while_a_list_is_read_counts(page):
+    page.goto("/?mode=multi")
+    pick(page, "Paste")
+    held = HeldAnswers(page, "**/lists/")
+    title = page.locator("#id_title")
+    page.fill("#list-text", "name,ra,dec")
+    page.click("#list-text-send")
+    held.expect()
+    title.focus()
+    held.answer()
+    expect(page.locator("#list-text-error")).to_contain_text("no rows")
+    expect(title).to_be_focused()
+    page.fill("#list-text", long_table(12).decode())
+    page.evaluate(TYPE_LATE)
+    page.click("#list-text-send")
+    held.expect()
+    drop(page, "#sky-frame", ("next.csv", long_table(3)))
+    expect(page.locator("#list-file-error")).to_contain_text("another list is being read")
+    held.answer()
+    page.wait_for_url(WITH_LIST)
+    expect(title).to_have_value("typed late")
+    expect(page.locator("#list-sentence")).to_have_text("12 targets: one job")
 
 
 def test_without_scripts_plain_forms_do_the_same(browser, site):

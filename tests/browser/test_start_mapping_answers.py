@@ -2,33 +2,15 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.held_answers import HeldAnswers
 from tests.browser.test_start_mapping import open_all, open_mapping
 
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
 
 
-class HeldAnswers:
-    """Questions about the columns of a list, kept back until they may be answered."""
-
-    def __init__(self, page, list_id):
-        self._page = page
-        self._routes = []
-        page.route(f"**/lists/{list_id}/mapping*", self._keep)
-
-    def _keep(self, route):
-        self._routes.append(route)
-
-    def expect(self, *methods):
-        """Wait until as many are there; they are asked one after the other."""
-        for _ in range(200):
-            if len(self._routes) >= len(methods):
-                break
-            self._page.wait_for_timeout(100)
-        assert [route.request.method for route in self._routes] == [*methods]
-
-    def answer(self):
-        self._routes.pop(0).continue_()
+def held_mapping(page, list_id):
+    return HeldAnswers(page, f"**/lists/{list_id}/mapping*")
 
 
 def test_what_is_typed_while_an_answer_is_under_way_stays(owner, lists):
@@ -37,10 +19,10 @@ def test_what_is_typed_while_an_answer_is_under_way_stays(owner, lists):
     index = page.get_by_label("Sérsic index n", exact=True)
     page.get_by_label("Sérsic index n: where from").select_option("One value")
     expect(page.locator("#map-sersic_index-why")).to_contain_text("Allowed: 0.5 to 6")
-    held = HeldAnswers(page, lists["typed"])
+    held = held_mapping(page, lists["typed"])
     frame = page.locator("#map-frame")
     frame.select_option("FK5")
-    held.expect("POST")
+    held.expect_methods("POST")
     index.press_sequentially("2.5")
     index.press("ArrowLeft")
     held.answer()
@@ -52,11 +34,11 @@ def test_what_is_typed_while_an_answer_is_under_way_stays(owner, lists):
     expect(index).to_have_value("2.05")
     # Leaving the field takes it, although the browser has not seen all of it typed.
     page.keyboard.press("Tab")
-    held.expect("POST")
+    held.expect_methods("POST")
     # What is chosen before the answer goes with the next question.
     frame.select_option("ICRS")
     held.answer()
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer()
     expect(page.locator(".mapping-summary")).to_contain_text("n: 2.05 for all rows")
     expect(page.locator(".mapping-summary")).to_contain_text("ICRS")
@@ -66,14 +48,14 @@ def test_rows_that_are_changed_leave_a_value_that_is_being_typed(owner, lists):
     page = open_mapping(owner, lists["fixed"])
     open_all(page)
     expect(page.locator(".samples li").nth(1)).to_contain_text("n 1, b/a 0.9, PA 10°")
-    held = HeldAnswers(page, lists["fixed"])
+    held = held_mapping(page, lists["fixed"])
     page.locator("#rows tr[data-row='1'] [data-role='position_angle']").dblclick()
     page.keyboard.type("55")
     page.keyboard.press("Enter")
-    held.expect("GET")
+    held.expect_methods("GET")
     page.get_by_label("Sérsic index n: where from").select_option("One value")
     held.answer()
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer()
     expect(page.locator("#map-sersic_index-why")).to_contain_text("Allowed: 0.5 to 6")
     # There is no value yet, and the rows change once more.
@@ -81,7 +63,7 @@ def test_rows_that_are_changed_leave_a_value_that_is_being_typed(owner, lists):
     page.locator("#rows tr[data-row='1'] [data-role='ra'].cell").dblclick()
     page.keyboard.type("111.5")
     page.keyboard.press("Enter")
-    held.expect("GET")
+    held.expect_methods("GET")
     index = page.get_by_label("Sérsic index n", exact=True)
     index.press_sequentially("3")
     held.answer()
@@ -89,7 +71,7 @@ def test_rows_that_are_changed_leave_a_value_that_is_being_typed(owner, lists):
     expect(index).to_be_focused()
     expect(index).to_have_value("3")
     index.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer()
     expect(page.locator(".mapping-summary")).to_contain_text("n: 3 for all rows")
     expect(page.locator(".samples li").nth(1)).to_contain_text("n 3, b/a 0.9, PA 55°")
@@ -128,12 +110,12 @@ def test_a_second_choice_leaves_alone_what_comes_of_the_first(owner, lists):
     page = open_mapping(owner, lists["changed"])
     open_all(page)
     expect(page.locator("#map-effective_radius-unit")).to_have_value("arcsec")
-    held = HeldAnswers(page, lists["changed"])
+    held = held_mapping(page, lists["changed"])
     page.get_by_label("Effective radius", exact=True).select_option("sersic_n")
-    held.expect("POST")
+    held.expect_methods("POST")
     page.locator("#map-frame").select_option("FK5")
     held.answer()
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer()
     expect(page.locator(".mapping-summary")).to_contain_text("FK5")
     # The unit was that of another column: it is asked.
@@ -143,18 +125,18 @@ def test_a_second_choice_leaves_alone_what_comes_of_the_first(owner, lists):
 
 def test_answers_given_at_once_are_all_taken(owner, lists):
     page = open_mapping(owner, lists["asked"])
-    held = HeldAnswers(page, lists["asked"])
+    held = held_mapping(page, lists["asked"])
     frame = page.get_by_role("group", name="In which frame")
     frame.get_by_role("button", name="galactic l and b").dblclick()
     radius = page.get_by_role("group", name="In which unit is re?")
     radius.get_by_role("button", name="arcsec").first.click()
-    held.expect("POST")
+    held.expect_methods("POST")
     # Somebody who goes on elsewhere is left there.
     title = page.locator("#id_title")
     title.press_sequentially("Two")
     held.answer()
     expect(frame).to_have_count(0)
-    held.expect("POST")
+    held.expect_methods("POST")
     title.press_sequentially(" answers")
     held.answer()
     expect(radius).to_have_count(0)
@@ -168,7 +150,7 @@ def test_answers_given_at_once_are_all_taken(owner, lists):
 def test_a_list_is_sent_off_as_it_was_changed(owner, lists):
     page = open_mapping(owner, lists["hurried"])
     open_all(page)
-    held = HeldAnswers(page, lists["hurried"])
+    held = held_mapping(page, lists["hurried"])
     sent = []
 
     def note(request):
@@ -177,7 +159,7 @@ def test_a_list_is_sent_off_as_it_was_changed(owner, lists):
 
     page.on("request", note)
     page.locator("#map-frame").select_option("FK5")
-    held.expect("POST")
+    held.expect_methods("POST")
     submit = page.locator("#submit-job")
     submit.click()
     expect(submit).to_have_text("Storing changes\u2026")

@@ -4,51 +4,14 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.held_answers import HeldAnswers
+
 # Two processors are shared with the workers and with whatever else runs.
 expect.set_options(timeout=20_000)
 
 
-class HeldAnswers:
-    """Questions of a page, kept back until they may be answered."""
-
-    def __init__(self, page, list_id, name):
-        self._page = page
-        self._routes = []
-        self._are_held = True
-        page.route(re.compile(rf"/lists/{list_id}/{name}"), self._keep)
-
-    def _keep(self, route):
-        if self._are_held:
-            self._routes.append(route)
-        else:
-            route.continue_()
-
-    def expect(self, *methods):
-        """Wait until as many are there, in whatever order they came."""
-        for _ in range(200):
-            if len(self._routes) >= len(methods):
-                break
-            self._page.wait_for_timeout(100)
-        assert sorted(route.request.method for route in self._routes) == sorted(methods)
-
-    def answer(self, method):
-        """Let the first question of a kind be answered."""
-        route = next(route for route in self._routes if route.request.method == method)
-        self._routes.remove(route)
-        route.continue_()
-
-    def refuse(self, words):
-        self._routes.pop(0).fulfill(
-            status=422, content_type="text/plain; charset=utf-8", body=words
-        )
-
-    def give(self, values):
-        self._routes.pop(0).fulfill(json=values)
-
-    def let_all_go(self):
-        self._are_held = False
-        while self._routes:
-            self._routes.pop(0).continue_()
+def of_rows(list_id):
+    return re.compile(f"/lists/{list_id}/rows")
 
 
 def open_rows(page, list_id):
@@ -77,7 +40,7 @@ def state(page, key):
 
 def test_cells_are_edited_while_answers_are_under_way(owner, lists):
     page = open_rows(owner, lists["places"])
-    held = HeldAnswers(page, lists["places"], "rows")
+    held = HeldAnswers(page, of_rows(lists["places"]))
     editor = page.locator(".cell-editor")
 
     # Tab leads on at once: what is typed there is neither a key of the page nor lost.
@@ -86,7 +49,7 @@ def test_cells_are_edited_while_answers_are_under_way(owner, lists):
     page.keyboard.press("Tab")
     page.keyboard.type("mp")
     page.keyboard.press("ArrowLeft")
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer("POST")
     has(page, 4, "dec", "21.5")
     expect(editor).to_be_focused()
@@ -96,7 +59,7 @@ def test_cells_are_edited_while_answers_are_under_way(owner, lists):
     expect(editor).to_have_value("map")
     assert state(page, "mode") == "multi"
     page.keyboard.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
 
     # Looking at the cell before the answer is there does not undo the correction.
     page.keyboard.press("F2")
@@ -115,7 +78,7 @@ def test_cells_are_edited_while_answers_are_under_way(owner, lists):
     expect(editor).to_have_value("21.5")
     title.click()
     page.keyboard.type("Mine")
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer("POST")
     has(page, 4, "ra", "44.5")
     has(page, 5, "name", "map")
@@ -126,21 +89,21 @@ def test_cells_are_edited_while_answers_are_under_way(owner, lists):
 
 def test_what_is_refused_is_kept_for_its_cell(owner, lists):
     page = open_rows(owner, lists["places"])
-    held = HeldAnswers(page, lists["places"], "rows")
+    held = HeldAnswers(page, of_rows(lists["places"]))
     editor, message = page.locator(".cell-editor"), page.locator("#rows-message")
     cell(page, 7, "dec").dblclick()
     page.keyboard.type("-7.25")
     page.keyboard.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
     cell(page, 8, "ra").dblclick()
     page.keyboard.type("18")
-    held.refuse("The disk is full.")
+    held.tell("The disk is full.", status=422)
     expect(message).to_have_text("Dec, row 8: \u201c-7.25\u201d was not taken. The disk is full.")
     expect(editor).to_be_focused()
     expect(editor).to_have_value("18")
     page.keyboard.type(".75")
     page.keyboard.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer("POST")
     has(page, 8, "ra", "18.75")
     # It is said until it is taken or given up.
@@ -148,14 +111,14 @@ def test_what_is_refused_is_kept_for_its_cell(owner, lists):
     cell(page, 7, "dec").dblclick()
     expect(editor).to_have_value("-7.25")
     page.keyboard.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
     # Who waits for it goes on with it.
-    held.refuse("The disk is still full.")
+    held.tell("The disk is still full.", status=422)
     expect(message).to_contain_text("still full")
     expect(editor).to_be_focused()
     expect(editor).to_have_value("-7.25")
     page.keyboard.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer("POST")
     has(page, 7, "dec", "-7.25")
     expect(message).to_be_hidden()
@@ -165,12 +128,12 @@ def test_a_row_that_leaves_those_shown_stays_as_long_as_it_is_edited(owner, list
     page = open_rows(owner, lists["places"])
     page.select_option("#rows-show", "error")
     rows(page, 2)
-    held = HeldAnswers(page, lists["places"], "rows")
+    held = HeldAnswers(page, of_rows(lists["places"]))
     cell(page, 1, "ra").dblclick()
     page.keyboard.type("11.5")
     page.keyboard.press("Tab")
     page.keyboard.type("4")
-    held.expect("POST")
+    held.expect_methods("POST")
     held.answer("POST")
     expect(page.locator("#rows-summary")).to_have_text("249 good, 1 with errors")
     editor = page.locator(".cell-editor")
@@ -193,7 +156,7 @@ def test_a_row_that_leaves_those_shown_stays_as_long_as_it_is_edited(owner, list
 
 def test_an_answer_does_not_bring_back_the_rows_that_were_left(owner, lists):
     page = open_rows(owner, lists["places"])
-    held = HeldAnswers(page, lists["places"], "rows")
+    held = HeldAnswers(page, of_rows(lists["places"]))
     pager = page.locator("#rows .rows-pager")
     shown, find = page.locator("#rows-show"), page.locator("#rows-find")
 
@@ -201,14 +164,14 @@ def test_an_answer_does_not_bring_back_the_rows_that_were_left(owner, lists):
     cell(page, 20, "name").dblclick()
     page.keyboard.type("p first")
     page.keyboard.press("Enter")
-    held.expect("POST")
+    held.expect_methods("POST")
     shown.select_option("error")
-    held.expect("POST", "GET")
+    held.expect_methods("POST", "GET")
     held.answer("POST")
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()
     held.answer("GET")
     # ... which is asked once more, as it could be older.
-    held.expect("GET")
+    held.expect_methods("GET")
     held.answer("GET")
     rows(page, 2)
     expect(shown).to_have_value("error")
@@ -217,18 +180,18 @@ def test_an_answer_does_not_bring_back_the_rows_that_were_left(owner, lists):
     held.let_all_go()
     shown.select_option("all")
     has(page, 20, "name", "p first")
-    held = HeldAnswers(page, lists["places"], "rows")
+    held = HeldAnswers(page, of_rows(lists["places"]))
     cell(page, 20, "name").dblclick()
     page.keyboard.type("p second")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Next").click()
-    held.expect("POST", "GET")
+    held.expect_methods("POST", "GET")
     held.answer("GET")
     expect(pager).to_contain_text("101\u2013200 of 250")
     # What is still under way is taken back first.
     page.get_by_role("button", name="Undo").click()
     held.answer("POST")
-    held.expect("GET", "POST")
+    held.expect_methods("GET", "POST")
     held.let_all_go()
     expect(pager).to_contain_text("101\u2013200 of 250")
     page.get_by_role("link", name="Previous").click()
@@ -239,17 +202,17 @@ def test_an_answer_does_not_bring_back_the_rows_that_were_left(owner, lists):
     # The last row has no "p" in its name.
     find.fill("p")
     expect(pager).to_contain_text("of 249")
-    held = HeldAnswers(page, lists["places"], "rows")
+    held = HeldAnswers(page, of_rows(lists["places"]))
     for row in (120, 240):
         page.evaluate("(row) => window.start.store.set({ row })", row)
-    held.expect("GET", "GET")
+    held.expect_methods("GET", "GET")
     held.answer("GET")
     held.answer("GET")
     selected = page.locator("#rows tr[aria-selected=true]")
     expect(selected).to_have_attribute("data-row", "240")
     expect(find).to_have_value("p")
     expect(pager).to_contain_text("201\u2013249 of 249")
-    held.expect()
+    held.expect_methods()
 
 
 def test_the_summary_is_that_of_the_last_change(owner, lists):
@@ -304,14 +267,14 @@ def test_the_summary_is_that_of_the_last_change(owner, lists):
 
 def test_names_that_come_back_are_looked_up_after_a_failure(owner, lists):
     page = owner
-    held = HeldAnswers(page, lists["lost"], "resolve")
+    held = HeldAnswers(page, f"**/lists/{lists['lost']}/resolve")
     page.goto(f"/?list={lists['lost']}")
-    held.expect("POST")
-    held.give({"done": 0, "left": 2, "failure": "Nobody answers."})
+    held.expect_methods("POST")
+    held.tell({"done": 0, "left": 2, "failure": "Nobody answers."})
     expect(page.locator("#rows-names-words")).to_have_text("Nobody answers.")
     page.get_by_role("button", name="Leave out those that are not known").click()
     expect(page.locator("#rows-names")).to_be_hidden()
     page.get_by_role("button", name="Take back row 1").click()
-    held.expect("POST")
+    held.expect_methods("POST")
     held.let_all_go()
     expect(page.locator("#rows-summary")).to_have_text("1 good, 1 left out")

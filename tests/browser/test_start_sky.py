@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.held_answers import HeldAnswers
 from tests.browser.running_site import launch_arguments
 
 READY = "#sky[data-state=ready]"
@@ -45,6 +46,22 @@ def click_on(page, place=None):
     )
     box = page.locator("#sky-view").bounding_box()
     page.mouse.click(box["x"] + x, box["y"] + y)
+
+
+def change_options_while_footprints_come(page):
+    """What is on its way is then of options that are not those of the form any more."""
+    page.fill("#id_target", "M 31")
+    expect(page.locator("#position-feedback")).to_contain_text("M 31")
+    held = HeldAnswers(page, "**/sky/footprints*")
+    page.get_by_role("button", name="Show footprints").click()
+    held.expect()
+    # Wherever the options are folded away.
+    page.evaluate("() => document.querySelector('#job-form [name=bands]').click()")
+    held.expect("bands=1")
+    held.answer()
+    expect(page.locator("#sky-footprints-note")).to_have_text(re.compile(r"^20 of \d+ exposures"))
+    held.answer()
+    held.let_all_go()
 
 
 def degrees(text):
@@ -90,6 +107,8 @@ def test_the_map_and_the_form_know_of_each_other(context, site):
     tell(page, target={**M31, "ra": 12.0})
     expect(page.get_by_role("button", name="Show footprints")).to_be_visible()
     assert page.evaluate("() => window.start.sky.footprints.overlay.overlayItems.length") == 0
+
+    change_options_while_footprints_come(page)
 
     # Markers of a list are its rows, and the form stays as it is.
     typed = page.input_value("#id_target")

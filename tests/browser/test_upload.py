@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from photometry_core.spectrum_files import spectrum_bytes
 from tests.browser.dropped_files import drop
+from tests.browser.held_answers import HeldAnswers
 from tests.foreign_files import official_flat
 from tests.spectra import made_spectrum
 
@@ -60,6 +61,34 @@ def test_errors_go_when_another_file_is_chosen(page):
     expect(alert).to_have_count(0)
     page.get_by_role("button", name="Open").click()
     page.wait_for_url(RESULTS)
+
+
+def test_another_file_is_chosen_while_one_is_sent(page):
+    page.goto("/upload/")
+    sent = HeldAnswers(page, "**/upload/")
+    drop(page, "#drop-zone", ("a.csv", PLAIN))
+    sent.expect()
+    opens = page.get_by_role("button", name="Open")
+    expect(opens).to_be_disabled()
+    page.set_input_files(
+        "#id_file", {"name": "b.xml", "mimeType": "text/xml", "buffer": official_flat()}
+    )
+    expect(opens).to_be_enabled()
+    expect(page.locator("#upload-status")).to_be_empty()
+    sent.answer()
+    opens.click()
+    expect(page.locator("#upload-status")).to_contain_text("Opening b.xml")
+    sent.expect()
+    # The questions about the first file are not asked.
+    expect(page.locator("#upload-questions select")).to_have_count(0)
+    # As long as the next page is on its way, the file can't be sent once more.
+    page.evaluate(
+        """() => addEventListener('pagehide', () => sessionStorage.setItem(
+          'left', document.getElementById('open-file').disabled ? 'disabled' : 'enabled'))"""
+    )
+    sent.answer()
+    page.wait_for_url(RESULTS)
+    assert page.evaluate("() => sessionStorage.getItem('left')") == "disabled"
 
 
 def test_several_files_at_once_are_told_to_be_zipped(page):

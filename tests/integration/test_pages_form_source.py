@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from explorer import options_form
 from explorer.so_far import so_far
-from jobs.models import Job
+from jobs.models import Job, request_of
 from photometry_core.types import MeasureOptions, ProperMotion, SersicProfile, Target
 from tests.integration.test_pages_form import filled, only_job, text_of
 
@@ -27,7 +27,11 @@ GALAXY = {
 MOVING = {"pm_ra": "-798.58", "pm_dec": "\u221210328.1", "ref_epoch": "2016.0"}
 NEIGHBOURS = [
     {"name": "<b>near</b>", "ra": 12.341, "dec": 34.89},
-    {"name": "n2", "ra": 0, "dec": -90},
+    {"name": "n2", "ra": 12.34, "dec": 34.9},
+]
+NEAR_M81 = [
+    {"name": "<i>arm</i>", "ra": 148.91, "dec": 69.07},
+    {"name": "core", "ra": 148.88822, "dec": 69.066},
 ]
 UNUSUAL = {
     "bands": ["2"],
@@ -74,7 +78,7 @@ def test_a_galaxy_that_moves_with_neighbours_reaches_the_job(client):
     )
     assert others == [
         Target(name="<b>near</b>", ra_deg=12.341, dec_deg=34.89),
-        Target(name="n2", ra_deg=0.0, dec_deg=-90.0),
+        Target(name="n2", ra_deg=12.34, dec_deg=34.9),
     ]
     assert (
         job.title
@@ -209,6 +213,52 @@ def test_neighbours_that_were_tampered_with_are_refused_in_words(
         assert (said["jobs"], said["problem"]) == (0, message)
 
 
+def test_neighbours_of_another_target_are_not_fitted_with_this_one(client):
+    at_limit = {"name": "rim", "ra": 12.34, "dec": 34.89 + 59.9 / 3600}
+    beyond = {"name": "out", "ra": 12.34, "dec": 34.89 - 60.1 / 3600}
+    many = [{"name": f"far {n}", "ra": n, "dec": 0} for n in (0, 90, 180, 270)]
+    sent = filled(partners=json.dumps([*NEIGHBOURS, at_limit, beyond, *many]), title="mine")
+    response = client.post("/", sent)
+    assert response.status_code == 422
+    message = (
+        "Too far from J004921.60+345324.0 to be fitted together with it: out (60.1 arcsec), "
+        "far 0 (36.75 degrees), far 90 (79.90 degrees) and 2 more; allowed: at most 60 arcsec. "
+        "Take off what was chosen for another target."
+    )
+    page = text_of(response)
+    assert f'<a href="#partners">Choice of neighbours</a>: {message}' in page
+    assert 'data-most-arcsec="60.0"' in page
+    assert not Job.objects.exists()
+    # What was chosen is still there, and can be taken off without scripts, too.
+    shown = form_values(response.content.decode())
+    assert (shown["partners"], shown["title"]) == ([sent["partners"]], ["mine"])
+    box = '<input type="checkbox" name="partners" value="">'
+    assert box in page
+    assert box not in text_of(client.get("/"))
+    said = client.post("/estimate", sent).json()
+    assert said["stopped"] == "Not counted: Choice of neighbours is not valid"
+    assert [problem["message"] for problem in said["problems"]] == [message]
+    client.post("/", sent | {"partners": [sent["partners"], ""]})
+    assert len(only_job().targets) == 1
+
+
+def test_the_pole_and_the_first_meridian_are_no_distance(client):
+    polar = [{"name": "across", "ra": 190, "dec": 89.995}]
+    client.post("/", filled(target="10 89.995", partners=json.dumps(polar)))
+    assert only_job().targets[1].name == "across"
+
+
+def test_targets_of_a_list_that_was_deleted_are_no_neighbours(client):
+    client.post("/", filled(partners=json.dumps(NEIGHBOURS)))
+    job = only_job()
+    assert client.get("/", {"from": job.pk}).status_code == 200
+    first, second, _ = job.targets
+    far = Target(name="elsewhere", ra_deg=200.0, dec_deg=0.0)
+    job.request = request_of([first, second, far], MeasureOptions(), "SPHEREx Explorer")
+    job.save()
+    assert client.get("/", {"from": job.pk}).status_code == 404
+
+
 def test_the_tractor_is_only_taken_where_it_is_installed(client, monkeypatch):
     monkeypatch.setattr(options_form, "why_no_tractor", lambda: "it is not installed")
     response = client.post("/", filled(engine="tractor"))
@@ -220,7 +270,7 @@ def test_the_tractor_is_only_taken_where_it_is_installed(client, monkeypatch):
 
 
 def test_an_earlier_job_comes_back_whole(client):
-    asked = {**GALAXY, **MOVING, **UNUSUAL, "partners": json.dumps(NEIGHBOURS)}
+    asked = {**GALAXY, **MOVING, **UNUSUAL, "partners": json.dumps(NEAR_M81)}
     client.post("/", filled(target="m81", **asked))
     job = only_job()
     page = client.get("/", {"from": job.pk}).content.decode()
@@ -260,7 +310,7 @@ def test_the_valid_part_of_a_form_is_what_it_would_send(client):
     data = QueryDict(mutable=True)
     for name, value in filled(target="m81", **GALAXY, **MOVING, **UNUSUAL).items():
         data.setlist(name, value if isinstance(value, list) else [value])
-    data["partners"] = json.dumps(NEIGHBOURS)
+    data["partners"] = json.dumps(NEAR_M81)
     whole = so_far(data)
     client.post("/", data)
     job = only_job()

@@ -23,6 +23,7 @@ class Before {
   #timer = null;
   #pictured = "";
   #place = "";
+  #subject = "";
 
   constructor(section, form, store) {
     Object.assign(this, { section, form, store });
@@ -47,6 +48,7 @@ class Before {
 
   #soon() {
     clearTimeout(this.#timer);
+    this.#age();
     this.#timer = setTimeout(() => this.#ask(), DELAY_MS);
   }
 
@@ -66,7 +68,7 @@ class Before {
       }));
     } catch (error) {
       this.#asked = "";
-      this.#fail(error instanceof Refused ? error.message : "The server does not answer, so exposures are not counted. The job can be sent all the same.");
+      this.#fail(fields, error instanceof Refused ? error.message : "The server does not answer, so exposures are not counted. The job can be sent all the same.");
     }
   }
 
@@ -88,7 +90,14 @@ class Before {
     const pictured = picturedIn(fields, place);
     if (pictured !== this.#pictured) this.preview.show(fields, target.name);
     if (place !== this.#place) this.neighbours.show(fields);
-    [this.#pictured, this.#place] = [pictured, place];
+    [this.#pictured, this.#place, this.#subject] = [pictured, place, subjectOf(fields)];
+    this.#age();
+  }
+
+  // While another target is typed, its picture and neighbours are not those that are shown.
+  #age() {
+    const isOld = this.#subject !== "" && subjectOf(fieldsOf(this.form)) !== this.#subject;
+    for (const part of [this.preview, this.neighbours]) part.growOld(isOld);
   }
 
   // Of a list, the place of the selected row.
@@ -98,7 +107,8 @@ class Before {
     const fields = fieldsOf(this.form);
     const pictured = row?.ra == null ? "" : picturedIn(fields, `row ${row.ra} ${row.dec}`);
     if (pictured === this.#pictured) return;
-    [this.#pictured, this.#place] = [pictured, ""];
+    [this.#pictured, this.#place, this.#subject] = [pictured, "", ""];
+    this.#age();
     this.neighbours.show(null);
     this.preview.show(pictured ? fieldsOfRow(fields, row) : null, row?.name, true);
   }
@@ -117,16 +127,30 @@ class Before {
     this.section.hidden = true;
     document.getElementById("before-head").replaceChildren();
     showNotes([]);
-    this.preview.show(null);
-    this.neighbours.show(null);
-    [this.#pictured, this.#place] = ["", ""];
+    this.#forget();
   }
 
-  #fail(words) {
+  #forget() {
+    this.preview.show(null);
+    this.neighbours.show(null);
+    [this.#pictured, this.#place, this.#subject] = ["", "", ""];
+    this.#age();
+  }
+
+  #fail(fields, words) {
     this.section.hidden = false;
+    // A look at one target says nothing about another.
+    const isOther = fields.get("mode") === "multi" ? this.#subject !== "" : this.#subject !== subjectOf(fields);
+    if (isOther) this.#forget();
+    this.#showRow();
     withoutCounts();
     showNotes([words]);
   }
+}
+
+// Whose picture and neighbours they are: the single target as it is typed.
+function subjectOf(fields) {
+  return ["mode", "target", "resolver"].map((name) => fields.get(name)?.trim()).join("|");
 }
 
 function picturedIn(fields, place) {

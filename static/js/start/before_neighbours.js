@@ -19,7 +19,8 @@ export class Neighbours {
     Object.assign(this, { address: section.dataset.neighbours, store, form, changed });
     this.nearest = document.getElementById("before-nearest");
     this.list = document.getElementById("before-neighbours");
-    document.getElementById("fit-together").addEventListener("click", () => this.#fitTogether());
+    this.button = document.getElementById("fit-together");
+    this.button.addEventListener("click", () => this.#fitTogether());
     store.on(["partners"], () => this.#show());
   }
 
@@ -38,6 +39,12 @@ export class Neighbours {
     this.#show();
     if (fields) this.#load();
     else this.#latest.ask(async () => {});
+  }
+
+  // While another target is looked at, these are not its neighbours.
+  growOld(isOld) {
+    this.list.classList.toggle("is-old", isOld);
+    this.button.disabled = isOld;
   }
 
   async #load() {

@@ -52,6 +52,11 @@ export class Preview {
     }
   }
 
+  // While another target is typed, it shows the one before.
+  growOld(isOld) {
+    this.figure.classList.toggle("is-old", isOld);
+  }
+
   // What is drawn on it: the galaxy, and sources as offsets in arcsec to the east and north.
   mark(marks) {
     this.#marks = marks;

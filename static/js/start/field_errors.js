@@ -20,7 +20,9 @@ export function showProblems(problems) {
 export function goTo(field) {
   const control = controls(field)[0];
   for (let fold = control?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  control?.focus();
+  // Neighbours are in a hidden field; what takes them off can be pressed.
+  if (control?.type === "hidden") document.querySelector(`#${field} button`)?.focus();
+  else control?.focus();
 }
 
 // The others' errors belong to what was submitted, not to what is being typed.

@@ -5,6 +5,7 @@ import { keep, restore } from "./kept_form.js";
 import { setSize } from "./panel.js";
 
 const FIELDS = ["file", "text", "url"];
+const WAIT = "Not taken: another list is being read. Try again when that is done.";
 const NO_ANSWER = "The server does not answer. Nothing is lost; try again.";
 
 export function mountIntake(store) {
@@ -88,6 +89,10 @@ function say(field, words) {
   else input(field).removeAttribute("aria-invalid");
 }
 
+function isBusy() {
+  return document.getElementById("intake").classList.contains("is-busy");
+}
+
 function busy(words) {
   const status = document.getElementById("list-status");
   status.hidden = !words;
@@ -113,7 +118,12 @@ function tooLarge(field) {
 }
 
 async function send(form, field, jobForm) {
-  if (document.getElementById("intake").classList.contains("is-busy")) return;
+  if (isBusy()) {
+    say(field, WAIT);
+    // It can be chosen once more.
+    if (field === "file") input("file").value = "";
+    return;
+  }
   const refusal = tooLarge(field);
   say(field, refusal);
   if (refusal) return;
@@ -142,7 +152,12 @@ async function refuse(response, field) {
   const answer = new DOMParser().parseFromString(await response.text(), "text/html");
   const said = FIELDS.map((name) => answer.getElementById(`list-${name}-error`)).find((one) => one?.textContent.trim());
   say(field, said ? [...said.childNodes] : `The server refused this (${response.status}). Load the page again, and try once more.`);
-  if (field !== "file") input(field).focus();
+  // Whoever went on elsewhere stays there.
+  if (field !== "file" && hasFocus(input(field).form)) input(field).focus();
+}
+
+function hasFocus({ elements }) {
+  return document.activeElement === document.body || [...elements].includes(document.activeElement);
 }
 
 function take(files, file, form) {
@@ -151,6 +166,10 @@ function take(files, file, form) {
   if (files.length > 1) {
     say("file", "One file at a time.");
     input("file").closest(".intake-part").scrollIntoView({ block: "nearest" });
+    return;
+  }
+  if (isBusy()) {
+    say("file", WAIT);
     return;
   }
   file.files = files;
@@ -179,8 +198,9 @@ async function deleteList(form, button) {
 function forget(item) {
   const items = item.parentElement;
   const next = item.nextElementSibling ?? item.previousElementSibling;
+  const wasHere = document.activeElement === document.body || item.contains(document.activeElement);
   item.remove();
   document.getElementById("earlier-count").textContent = items.children.length;
-  if (next) next.querySelector("button").focus();
-  else document.getElementById("source-file").click();
+  if (next && wasHere) next.querySelector("button").focus();
+  if (!next && document.getElementById("source-earlier").checked) document.getElementById("source-file").click();
 }

@@ -11,7 +11,13 @@ function fields(form) {
   );
 }
 
+// Now, and once more when the page is left: until then, more can be typed.
 export function keep(form) {
+  put(form);
+  addEventListener("pagehide", () => put(form), { once: true });
+}
+
+function put(form) {
   const kept = fields(form).map((field) => [field.name, field.value, Boolean(field.checked)]);
   try {
     sessionStorage.setItem(KEY, JSON.stringify(kept));

@@ -12,9 +12,12 @@ export function mountFootprints(A, view, store, sky) {
   const overlay = A.graphicOverlay({ name: "footprints", lineWidth: 1 });
   view.aladin.addOverlay(overlay);
   let asked = 0;
+  // From the click that asks for them until they are cleared, also while they are on their way.
+  let isWanted = false;
 
   const clear = (text) => {
     asked += 1;
+    isWanted = false;
     overlay.removeAll();
     view.aladin.view.requestRedraw();
     button.setAttribute("aria-pressed", "false");
@@ -29,6 +32,7 @@ export function mountFootprints(A, view, store, sky) {
       return;
     }
     clear("Looking for exposures\u2026");
+    isWanted = true;
     const mine = asked;
     const { found, problem } = await answered(sky.dataset.footprints, target);
     if (mine !== asked) return;
@@ -53,7 +57,7 @@ export function mountFootprints(A, view, store, sky) {
     if (button.getAttribute("aria-pressed") === "true" || note.textContent !== HINT) clear(HINT);
   });
   document.getElementById("job-form")?.addEventListener("change", (event) => {
-    if (SHOWN_BY.has(event.target.name) && button.getAttribute("aria-pressed") === "true") show();
+    if (SHOWN_BY.has(event.target.name) && isWanted) show();
   });
   return { overlay };
 }

@@ -13,14 +13,19 @@ export function mountSurveys(store) {
     const secure = location.protocol === "https:" ? "; secure" : "";
     document.cookie = `survey=${choice.value}; path=/; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
     keep(document.getElementById("job-form"));
-    const [mode, partners, view] = ["mode", "partners", "view"].map((key) => store.get(key));
-    try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ mode, partners, view }));
-    } catch {
-      // No storage: the map begins anew.
-    }
+    keepView(store);
+    addEventListener("pagehide", () => keepView(store), { once: true });
     location.assign(location.pathname + location.search);
   });
+}
+
+function keepView(store) {
+  const [mode, partners, view] = ["mode", "partners", "view"].map((key) => store.get(key));
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify({ mode, partners, view }));
+  } catch {
+    // No storage: the map begins anew.
+  }
 }
 
 function comeBack(store) {

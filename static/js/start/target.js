@@ -3,8 +3,6 @@
 import { keys } from "./keys.js";
 
 const STORED = "lastTarget";
-// Neighbours that are farther from a new target belong to the old one.
-const NEAR_ARCSEC = 60;
 
 const form = document.getElementById("job-form");
 const box = form.elements.target;
@@ -30,12 +28,19 @@ function type(text) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// What is shown belongs to what is typed: while that is being checked, it fades.
+// What is shown belongs to what is typed: while that is being checked, it fades, and what it
+// offers is not for taking.
 function mountFeedback(store) {
-  box.addEventListener("input", () => feedback.classList.add("is-old"));
+  const growOld = () => {
+    feedback.classList.add("is-old");
+    for (const button of feedback.querySelectorAll("button")) button.disabled = true;
+  };
+  // The answer to an earlier question can come while another text is typed.
+  const isOfBox = ({ detail }) => detail.requestConfig.parameters.target === box.value;
+  box.addEventListener("input", growOld);
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     box.closest(".field-target").addEventListener(failure, (event) => {
-      if (event.target !== box.closest(".field-target")) return;
+      if (event.target !== box.closest(".field-target") || !isOfBox(event)) return;
       const warning = document.createElement("p");
       warning.className = "feedback feedback-warning";
       warning.textContent = "The server does not answer, so this could not be checked yet.";
@@ -44,7 +49,11 @@ function mountFeedback(store) {
       store.set({ target: null });
     });
   }
-  feedback.addEventListener("htmx:afterSwap", () => {
+  feedback.addEventListener("htmx:afterSwap", (event) => {
+    if (!isOfBox(event)) {
+      growOld();
+      return;
+    }
     feedback.classList.remove("is-old");
     const answer = feedback.querySelector("[data-default-title]");
     if (!answer) return;
@@ -119,6 +128,8 @@ function mountPartners(store) {
   const hidden = form.elements.partners;
   const shown = document.getElementById("partners");
   const list = document.getElementById("partners-list");
+  // Neighbours that are farther from a new target belong to the old one.
+  const most = Number(shown.dataset.mostArcsec);
   let place = null;
   try {
     store.set({ partners: JSON.parse(hidden.value || "[]") });
@@ -138,7 +149,7 @@ function mountPartners(store) {
     const moved = place && (place.ra !== target.ra || place.dec !== target.dec);
     place = target;
     if (moved) {
-      store.set({ partners: store.get("partners").filter((one) => arcsecBetween(one, target) <= NEAR_ARCSEC) });
+      store.set({ partners: store.get("partners").filter((one) => arcsecBetween(one, target) <= most) });
     }
   });
   show();
@@ -159,6 +170,7 @@ function partnerChip(store, partner) {
 
 function arcsecBetween(one, other) {
   const radians = Math.PI / 180;
-  const east = (((one.ra - other.ra + 540) % 360) - 180) * Math.cos(other.dec * radians);
-  return 3600 * Math.hypot(east, one.dec - other.dec);
+  const half = (degrees) => Math.sin((degrees * radians) / 2) ** 2;
+  const across = Math.cos(one.dec * radians) * Math.cos(other.dec * radians) * half(one.ra - other.ra);
+  return (7200 / radians) * Math.asin(Math.min(1, Math.sqrt(half(one.dec - other.dec) + across)));
 }
