@@ -52,6 +52,8 @@ for (const kind of FAILURES) {
     line.setAttribute("role", "alert");
     line.textContent = `The server did not answer as it should: \u201c${words}\u201d may not have been done. Try again.`;
     document.querySelector("#main > header").after(line);
+    // The button may be far below.
+    line.scrollIntoView({ block: "nearest" });
   });
 }
 document.addEventListener("htmx:beforeRequest", ({ target }) => {

@@ -359,6 +359,12 @@ def test_failures_are_said_and_can_be_mended(browser, site, seeded):
     page.get_by_role("button", name="Try again").click()
     ready(page)
     assert label(page) == "Flux density (mJy)"
+    page.goto(f"/jobs/{seeded['jobs']['several']}/results/")
+    ready(page)
+    page.route("**/targets/1/head", lambda route: route.abort())
+    page.keyboard.press("n")
+    failed = page.locator("#results-head [role=alert]")
+    expect(failed).to_contain_text("could not be loaded. The server does not answer.")
     context.close()
 
 

@@ -17,7 +17,7 @@ export class Api {
 
   // `body` goes with the view; the answer is JSON.
   async post(name, body = {}, { signal, job, target } = {}) {
-    const response = await fetch(this.address(name, job, target), {
+    const response = await answered(this.address(name, job, target), {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
       body: JSON.stringify({ view: this.store.view, ...body }),
@@ -27,7 +27,17 @@ export class Api {
   }
 
   async get(name, { signal, job, target } = {}) {
-    return read(await fetch(this.address(name, job, target), { signal }));
+    return read(await answered(this.address(name, job, target), { signal }));
+  }
+}
+
+// What browsers say of a server that is away is nothing for people.
+export async function answered(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The server does not answer.", { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 // The list of targets, and the head of the page: they follow the spectrum that is shown.
 
 import { exchange } from "../titles.js";
-import { Latest } from "./api.js";
+import { Latest, answered } from "./api.js";
 import { element } from "./dom.js";
 import { TargetOrder } from "./targets_order.js";
 
@@ -101,7 +101,7 @@ export function nameOf(store) {
 }
 
 async function listOf(job, signal) {
-  const response = await fetch(`/jobs/${job}/target-list`, { signal });
+  const response = await answered(`/jobs/${job}/target-list`, { signal });
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
   return response.text();
 }
